@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace Dispatch;
+
+/// <summary>The C library's entry points that Tmds.LibC lacks. Each sets the last P/Invoke error; read it straight after the call.</summary>
+internal static unsafe partial class Libc
+{
+    public const long SYS_io_uring_enter = 426;
+
+    /// <summary>
+    /// <c>io_uring_enter2</c>: Tmds.LibC's <c>io_uring_enter</c> cannot pass an extended argument. The GC transition stays: the call may
+    /// sleep, and a thread that sleeps without it would hold up every collection in the process.
+    /// </summary>
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial long IoUringEnter(long number, long fd, long toSubmit, long minComplete, long flags, void* argument, long argumentSize);
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
+    public static partial int ClockGetTime(int clock, IoUringRecords.KernelTimespec* time);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int GetResourceLimit(int resource, ResourceLimit* limit);
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct ResourceLimit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+}

@@ -1,0 +1,79 @@
+namespace Dispatch;
+
+/// <summary>
+/// No completion ring could be set up. <see cref="Exception.Message"/> names the reason; <see cref="Remedy"/> is what to do about it, in one line.
+/// </summary>
+public sealed class KernelUnavailableException : NotSupportedException
+{
+    /// <summary>Initializes a new instance of the <see cref="KernelUnavailableException"/> class.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="message">The reason in words, with call and errno.</param>
+    /// <param name="remedy">One line that says what to do.</param>
+    public KernelUnavailableException(KernelUnavailableReason reason, string message, string remedy)
+        : base(message + " " + remedy)
+    {
+        Reason = reason;
+        Remedy = remedy;
+    }
+
+    /// <summary>Gets why.</summary>
+    public KernelUnavailableReason Reason { get; }
+
+    /// <summary>Gets what to do about it, in one line.</summary>
+    public string Remedy { get; }
+
+    internal static KernelUnavailableException NotLinux() => new(
+        KernelUnavailableReason.NotLinux,
+        $"Dispatch needs Linux; this is {Environment.OSVersion}.",
+        "Run it on Linux 5.19 or newer (WSL 2 and containers will do).");
+
+    internal static KernelUnavailableException FromErrno(string call, int errno, ulong lockedMemoryLimit) => errno switch
+    {
+        Errno.ENOSYS => new(
+            KernelUnavailableReason.NotImplemented,
+            $"{call} failed with ENOSYS: this kernel has no io_uring.",
+            "Use Linux 5.19 or newer, built with CONFIG_IO_URING=y."),
+        Errno.EPERM or Errno.EACCES => new(
+            KernelUnavailableReason.Forbidden,
+            $"{call} failed with {Errno.Name(errno)}: io_uring is forbidden here{DisabledBySysctl()}.",
+            ForbiddenRemedy()),
+        Errno.EINVAL => new(
+            KernelUnavailableReason.TooOld,
+            $"{call} failed with EINVAL for every set of flags: this kernel's io_uring is too old.",
+            "Use Linux 5.19 or newer."),
+        Errno.ENOMEM => new(
+            KernelUnavailableReason.LockedMemoryLimit,
+            $"{call} failed with ENOMEM: the ring does not fit into the locked-memory limit (RLIMIT_MEMLOCK is {lockedMemoryLimit / 1024} KiB).",
+            "Raise it: `ulimit -l unlimited` in the shell, LimitMEMLOCK=infinity in a systemd unit, `--ulimit memlock=-1` for a container; or use smaller rings (EventLoopOptions.SubmissionEntries) or fewer loops."),
+        Errno.EMFILE or Errno.ENFILE => new(
+            KernelUnavailableReason.DescriptorLimit,
+            $"{call} failed with {Errno.Name(errno)}: no descriptor is left for the ring.",
+            "Raise the limit: `ulimit -n 65536` in the shell, LimitNOFILE= in a systemd unit, `--ulimit nofile=65536` for a container."),
+        _ => new(
+            KernelUnavailableReason.Other,
+            $"{call} failed with {Errno.Name(errno)}.",
+            "See io_uring_setup(2)."),
+    };
+
+    private static string DisabledBySysctl() => ReadSysctl() is "1" or "2" ? $" (kernel.io_uring_disabled is {ReadSysctl()})" : " (a seccomp profile refuses it)";
+
+    private static string ForbiddenRemedy() => ReadSysctl() is "1" or "2"
+        ? "As root: `sysctl -w kernel.io_uring_disabled=0`."
+        : "Run the container with a profile that allows io_uring_setup, io_uring_enter and io_uring_register, for example `docker run --security-opt seccomp=unconfined`.";
+
+    private static string? ReadSysctl()
+    {
+        try
+        {
+            return File.ReadAllText("/proc/sys/kernel/io_uring_disabled").Trim();
+        }
+        catch (IOException)
+        {
+            return null; // Kernels before 6.6 have no such switch.
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return null; // A hardened /proc hides it; the message then names the other cause.
+        }
+    }
+}
