@@ -1,0 +1,275 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static Dispatch.IoUringAbi;
+
+namespace Dispatch;
+
+/// <summary>
+/// A loop's receive buffers, provided to the kernel through a ring in memory: a receive takes one when data comes, so that ten thousand idle connections
+/// need none. Giving one back is a store. The kernel takes them first-in-first-out, so few are kept while few suffice; a shortage adds more, up to
+/// the limit. Owner thread only, but for <see cref="EndLease"/> and <see cref="ReleaseHold"/>.
+/// </summary>
+internal sealed unsafe class BufferPool
+{
+    private readonly LoopEngine engine;
+    private readonly IoUringRecords.ProvidedBuffer* ring;
+    private readonly int capacity;
+    private readonly nint[] addresses;
+    private readonly int[] references;
+    private readonly uint[] generations;
+    private readonly List<nint> chunks = [];
+    private readonly Queue<IBufferWaiter> starved = new();
+    private ushort tail;
+    private int holds = 1;
+    private volatile bool closed;
+
+    public BufferPool(LoopEngine engine, int initial, int capacity, int bufferSize)
+    {
+        this.engine = engine;
+        this.capacity = capacity;
+        BufferSize = bufferSize;
+        addresses = new nint[capacity];
+        references = new int[capacity];
+        generations = new uint[capacity];
+        nuint ringBytes = (nuint)capacity * (nuint)sizeof(IoUringRecords.ProvidedBuffer);
+        ring = (IoUringRecords.ProvidedBuffer*)NativeMemory.AlignedAlloc(ringBytes, (nuint)Environment.SystemPageSize);
+        NativeMemory.Clear(ring, ringBytes);
+        IoUringRecords.BufferRingRegistration registration = new() { RingAddress = (ulong)ring, RingEntries = (uint)capacity, GroupId = Group };
+        int result = engine.Ring.Register(IORING_REGISTER_PBUF_RING, &registration, 1);
+        if (result < 0)
+        {
+            NativeMemory.AlignedFree(ring);
+            throw new IOException($"Registering the receive buffers failed with {Errno.Name(-result)}. Raise the locked-memory limit (`ulimit -l`), or set EventLoopOptions.MaxReceiveBufferCount lower.");
+        }
+
+        Provide(initial);
+    }
+
+    /// <summary>Gets the number by which requests name these buffers to the kernel.</summary>
+    public static ushort Group => 0;
+
+    /// <summary>Gets the size of each buffer in bytes.</summary>
+    public int BufferSize { get; }
+
+    /// <summary>Gets how many buffers exist.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Gets how many buffers are out: taken by the kernel for data and not given back yet.</summary>
+    public int Leased { get; private set; }
+
+    /// <summary>Takes a buffer over from a completion. The lease holds its first reference.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public BufferLease Lease(uint completionFlags, int length)
+    {
+        int id = (int)(completionFlags >> IORING_CQE_BUFFER_SHIFT);
+        references[id] = 1;
+        Leased++;
+        return new BufferLease(this, id, generations[id], 0, length);
+    }
+
+    /// <summary>Gives a buffer back that was never leased.</summary>
+    public void Recycle(ushort id)
+    {
+        Leased++;
+        references[id] = 1;
+        generations[id]++;
+        Drop(id);
+    }
+
+    /// <summary>Says whether a lease is still the buffer's current one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsCurrent(int id, uint generation) => Volatile.Read(ref generations[id]) == generation;
+
+    /// <summary>Gets where a buffer is. Throws when the lease has ended.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public nint AddressOf(int id, uint generation)
+    {
+        if (!IsCurrent(id, generation))
+        {
+            ThrowEnded();
+        }
+
+        return addresses[id];
+    }
+
+    /// <summary>Gets where a buffer is, for a holder whose own reference keeps it out of the pool.</summary>
+    public nint AddressHeld(int id) => addresses[id];
+
+    /// <summary>Adds a holder to a buffer under lease: from now on the buffer outlives the lease.</summary>
+    public void Hold(int id, uint generation)
+    {
+        if (!IsCurrent(id, generation))
+        {
+            ThrowEnded();
+        }
+
+        Hold(id);
+    }
+
+    /// <summary>Adds a holder next to one that exists.</summary>
+    public void Hold(int id)
+    {
+        Interlocked.Increment(ref holds);
+        Interlocked.Increment(ref references[id]);
+    }
+
+    /// <summary>Ends a lease, on whichever thread. Ending it twice does nothing: the generation has moved on.</summary>
+    public void EndLease(int id, uint generation)
+    {
+        if (!IsCurrent(id, generation))
+        {
+            return;
+        }
+
+        if (engine.IsOwner)
+        {
+            generations[id]++;
+            Drop(id);
+        }
+        else
+        {
+            engine.TryPost(static (s, argument) => ((BufferPool)s!).EndLease((int)(uint)argument, (uint)(argument >> 32)), this, ((long)generation << 32) | (uint)id);
+        }
+    }
+
+    /// <summary>Ends one holder's use, on whichever thread; the last user gives the buffer back to the kernel.</summary>
+    public void ReleaseHold(int id)
+    {
+        if (engine.IsOwner)
+        {
+            EndHold(id);
+        }
+        else if (!engine.TryPost(static (s, argument) => ((BufferPool)s!).EndHold((int)argument), this, id))
+        {
+            EndHold(id); // The loop has closed: nothing but these counts is left of the pool.
+        }
+    }
+
+    /// <summary>
+    /// Remembers a receive that ended because no buffer was free. It is armed again, in order, when a buffer comes back; at once if the pool can still grow.
+    /// </summary>
+    public void WaitForBuffer(IBufferWaiter waiter)
+    {
+        engine.Counters.BufferStarvations++;
+        starved.Enqueue(waiter);
+        if (Count < capacity)
+        {
+            Provide(Math.Min(Count, capacity - Count));
+            ServeAll();
+        }
+        else if (Leased < Count)
+        {
+            // Buffers came back between the kernel's failure and its completion: nobody else would announce them.
+            ServeOne();
+        }
+    }
+
+    /// <summary>
+    /// The ring is closed: leases end now, and the memory goes as soon as no retained buffer is left. Owner, or whoever closes for a dead one.
+    /// </summary>
+    public void Close()
+    {
+        for (int i = 0; i < generations.Length; i++)
+        {
+            Interlocked.Increment(ref generations[i]); // A forgotten lease throws from now on, instead of reading freed memory.
+        }
+
+        closed = true;
+
+        // The pool's own hold, which kept the memory while it ran.
+        ReleaseMemoryHold();
+    }
+
+    private static void ThrowEnded() => throw new ObjectDisposedException(
+        nameof(BufferLease),
+        "This lease has ended and its buffer may hold other data by now. Keep data with Retain(), or copy it, before the lease is disposed or OnNext returns.");
+
+    private void Provide(int count)
+    {
+        nuint size = (nuint)BufferSize;
+        byte* chunk = (byte*)NativeMemory.AlignedAlloc((nuint)count * size, (nuint)Environment.SystemPageSize);
+        chunks.Add((nint)chunk);
+        for (int i = 0; i < count; i++)
+        {
+            int id = Count++;
+            addresses[id] = (nint)(chunk + ((nuint)i * size));
+            Put(id);
+        }
+
+        Publish();
+    }
+
+    private void EndHold(int id)
+    {
+        if (!closed)
+        {
+            Drop(id);
+        }
+
+        ReleaseMemoryHold();
+    }
+
+    private void ReleaseMemoryHold()
+    {
+        if (Interlocked.Decrement(ref holds) != 0)
+        {
+            return;
+        }
+
+        foreach (nint chunk in chunks)
+        {
+            NativeMemory.AlignedFree((void*)chunk);
+        }
+
+        NativeMemory.AlignedFree(ring);
+    }
+
+    private void Drop(int id)
+    {
+        if (Interlocked.Decrement(ref references[id]) != 0)
+        {
+            return;
+        }
+
+        Leased--;
+        Put(id);
+        Publish();
+        if (starved.Count != 0)
+        {
+            ServeOne();
+        }
+    }
+
+    private void ServeOne()
+    {
+        // One buffer, one receive: arming all of them for it would end all but one in the same shortage again.
+        while (starved.TryDequeue(out IBufferWaiter? waiter))
+        {
+            if (waiter.OnBufferAvailable())
+            {
+                return;
+            }
+        }
+    }
+
+    private void ServeAll()
+    {
+        while (starved.TryDequeue(out IBufferWaiter? waiter))
+        {
+            waiter.OnBufferAvailable();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Put(int id)
+    {
+        IoUringRecords.ProvidedBuffer* slot = ring + (tail & (capacity - 1));
+        slot->Address = (ulong)addresses[id];
+        slot->Length = (uint)BufferSize;
+        slot->Id = (ushort)id;
+        tail++;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Publish() => Volatile.Write(ref ring->Tail, tail);
+}

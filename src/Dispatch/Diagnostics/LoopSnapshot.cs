@@ -1,0 +1,29 @@
+namespace Dispatch;
+
+/// <summary>Reads a loop's counters for <see cref="LoopStatistics"/>.</summary>
+internal static class LoopSnapshot
+{
+    public static LoopStatistics Take(LoopEngine engine)
+    {
+        LoopCounters counters = engine.Counters;
+        return new LoopStatistics
+        {
+            Completions = counters.Completions,
+            Enters = counters.Enters,
+            Parks = counters.Parks,
+            Wakes = engine.Inbox.Wakes,
+            HandOffs = counters.HandOffs,
+            Orphans = counters.Orphans,
+            Late = engine.Table.Late,
+            UnhandledExceptions = counters.UnhandledExceptions,
+            BlockingWaits = counters.BlockingWaits,
+            BufferStarvations = counters.BufferStarvations,
+            AcceptBackoffs = counters.AcceptBackoffs,
+            TransientErrors = counters.TransientErrors,
+            ConnectionFaults = counters.ConnectionFaults,
+            InFlight = engine.Table.InFlight,
+            Backlog = engine.Submissions.Backlog,
+            InboxDepth = engine.Inbox.Count,
+        };
+    }
+}

@@ -1,0 +1,69 @@
+namespace Dispatch;
+
+/// <summary>
+/// A descriptor that belongs to a loop: the base of files, connections and listeners. Its methods work on any thread; on others than the owner's they take the way
+/// through the loop's inbox, and the caller resumes where it was.
+/// </summary>
+public abstract class DispatchHandle : IAsyncDisposable
+{
+    private protected DispatchHandle(LoopEngine engine, OwnedDescriptor descriptor)
+    {
+        Engine = engine;
+        OwnedDescriptor = descriptor;
+    }
+
+    /// <summary>Gets the loop that owns the handle. Every request on it is completed there.</summary>
+    public EventLoop Loop => Engine.Loop;
+
+    /// <summary>Gets a value indicating whether the handle is closed or being closed.</summary>
+    public bool IsClosed => OwnedDescriptor.IsClosing;
+
+    internal LoopEngine Engine { get; }
+
+    internal OwnedDescriptor OwnedDescriptor { get; }
+
+    /// <summary>Gets the task of the close, once begun.</summary>
+    private protected TaskCompletionSource? Closing { get; private set; }
+
+    /// <summary>
+    /// Closes the handle: requests in flight end first (a receive or an accept is cancelled, a send is finished), then the descriptor is closed. Doing it twice
+    /// waits for the same close. <c>close(2)</c>.
+    /// </summary>
+    /// <returns>A task that ends when the descriptor is closed.</returns>
+    public Task CloseAsync()
+    {
+        if (!Engine.IsOwner)
+        {
+            return Engine.Loop.TryInvokeAsync(CloseAsync, CloseWithoutLoop);
+        }
+
+        if (Closing is { } running)
+        {
+            return running.Task;
+        }
+
+        if (!OwnedDescriptor.TryBeginClose())
+        {
+            return Task.CompletedTask;
+        }
+
+        TaskCompletionSource closing = new();
+        Closing = closing;
+        OnClosing();
+        OwnedDescriptor.WhenIdle(() => new CloseOperation(Engine).Begin(OwnedDescriptor, closing));
+        return closing.Task;
+    }
+
+    /// <summary>Closes the handle; see <see cref="CloseAsync"/>.</summary>
+    /// <returns>A task that ends when the descriptor is closed.</returns>
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return new ValueTask(CloseAsync());
+    }
+
+    /// <summary>Asks the handle's requests to end. Owner only.</summary>
+    private protected abstract void OnClosing();
+
+    private void CloseWithoutLoop() => OwnedDescriptor.CloseNow();
+}

@@ -1,0 +1,68 @@
+using Tmds.Linux;
+
+namespace Dispatch;
+
+/// <summary>Writes that go on after a short one, and the calls that older rings lack.</summary>
+internal static class FileWriter
+{
+    public static async ValueTask WriteAllAsync(DispatchFile file, ReadOnlyMemory<byte> data, long offset, ReadWriteFlags flags, CancellationToken token)
+    {
+        while (!data.IsEmpty)
+        {
+            int written = await file.Loop.ExecuteAsync(file.Named(IoRequest.Write(file, data, offset, flags)), token);
+            VerifyProgress(file, written);
+            data = data[written..];
+            offset += written;
+        }
+    }
+
+    public static async ValueTask WriteAllAsync(DispatchFile file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset, CancellationToken token)
+    {
+        const int Batch = 1024; // IOV_MAX
+        List<ReadOnlyMemory<byte>> rest = [.. pieces.Where(p => !p.IsEmpty)];
+        while (rest.Count != 0)
+        {
+            IReadOnlyList<ReadOnlyMemory<byte>> batch = rest.Count <= Batch ? rest : rest.GetRange(0, Batch);
+            int written = await file.Loop.ExecuteAsync(file.Named(IoRequest.WriteVector(file, batch, offset)), token);
+            VerifyProgress(file, written);
+            offset += written;
+            int done = 0;
+            while (done < rest.Count && written >= rest[done].Length)
+            {
+                written -= rest[done++].Length;
+            }
+
+            rest.RemoveRange(0, done);
+            if (written > 0)
+            {
+                rest[0] = rest[0][written..];
+            }
+        }
+    }
+
+    public static async ValueTask SetLengthOnWorkerAsync(DispatchFile file, long length, CancellationToken token)
+    {
+        file.OwnedDescriptor.AddUse();
+        try
+        {
+            int number = file.OwnedDescriptor.Number;
+            int errno = await file.Loop.OffloadAsync(() => LibC.ftruncate(number, length) == 0 ? 0 : LibC.errno, token);
+            if (errno != 0)
+            {
+                throw ErrorMap.ForFile("ftruncate", -errno, file.Path, token);
+            }
+        }
+        finally
+        {
+            file.OwnedDescriptor.ReleaseUse();
+        }
+    }
+
+    private static void VerifyProgress(DispatchFile file, int written)
+    {
+        if (written == 0)
+        {
+            throw new IOException($"pwrite on '{file.Path}' wrote nothing and reported no error.");
+        }
+    }
+}

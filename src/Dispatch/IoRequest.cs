@@ -1,0 +1,103 @@
+namespace Dispatch;
+
+/// <summary>
+/// One system call to be made: an io_uring submission entry and what must stay alive for it. Built by a static factory for each call; sent
+/// with <see cref="EventLoop.ExecuteAsync"/>, <see cref="EventLoop.CompleteAsync"/>, <see cref="EventLoop.Observe(in IoRequest)"/> or
+/// <see cref="EventLoop.Submit"/>. Building one has no effect and holds nothing: references are taken at submit and let go at the terminal completion.
+/// </summary>
+/// <remarks>
+/// A value; may be built on any thread, kept, and sent any number of times, at once if its memory is not written to. Memory given to a request
+/// belongs to the kernel from submit to the terminal completion: cancelling does not shorten that.
+/// </remarks>
+public partial struct IoRequest
+{
+    internal SubmissionEntry Entry;
+    internal object? Target;
+    internal Memory<byte> First;
+    internal Memory<byte> Second;
+    internal IReadOnlyList<Memory<byte>>? Vector;
+    internal object? Subject;
+    internal long DeadlineNanoseconds;
+    internal LoopEngine? RequiredLoop;
+
+    /// <summary>Gets the name of the call as its man page has it, for messages.</summary>
+    public readonly string Name => OpcodeNames.Of(Entry.Opcode);
+
+    /// <summary>
+    /// Gets a value indicating whether the entry is all there is: no handle to reference, nothing to pin. Such a request can go to the ring with the user's
+    /// own tag and no operation behind it.
+    /// </summary>
+    internal readonly bool IsBare => Target is null && First.IsEmpty && Second.IsEmpty && Vector is null && RequiredLoop is null;
+
+    /// <summary>Gets a value indicating whether one submit can complete many times.</summary>
+    internal readonly bool IsMultishot => Entry.Opcode switch
+    {
+        Opcode.Accept => (Entry.IoPriority & IoUringAbi.IORING_ACCEPT_MULTISHOT) != 0,
+        Opcode.Recv or Opcode.Recvmsg => (Entry.IoPriority & IoUringAbi.IORING_RECV_MULTISHOT) != 0,
+        Opcode.PollAdd => (Entry.Length & IoUringAbi.IORING_POLL_ADD_MULTI) != 0,
+        Opcode.Timeout => (Entry.OperationFlags & IoUringAbi.IORING_TIMEOUT_MULTISHOT) != 0,
+        Opcode.ReadMultishot => true,
+        _ => false,
+    };
+
+    /// <summary>
+    /// The same request with an I/O priority, as <c>ioprio_set(2)</c> encodes it (class in the upper 3 bits, level in the lower 13). Fixed once submitted.
+    /// For reads, writes and syncs of files; socket requests use the field for flags of their own and refuse it.
+    /// </summary>
+    /// <param name="priority">The encoded priority.</param>
+    /// <returns>The request.</returns>
+    public readonly IoRequest WithPriority(ushort priority)
+    {
+        if (Entry.Opcode is Opcode.Accept or Opcode.Recv or Opcode.Recvmsg or Opcode.Send or Opcode.Sendmsg)
+        {
+            throw new InvalidOperationException($"{Name} has no I/O priority: the kernel uses that field for its own flags. Set SO_PRIORITY on the socket instead.");
+        }
+
+        IoRequest copy = this;
+        copy.Entry.IoPriority = priority;
+        return copy;
+    }
+
+    /// <summary>
+    /// The same request under registered credentials (a personality, see <c>io_uring_register(2)</c>).
+    /// </summary>
+    /// <param name="personality">The number that the registration gave.</param>
+    /// <returns>The request.</returns>
+    public readonly IoRequest WithCredentials(ushort personality)
+    {
+        IoRequest copy = this;
+        copy.Entry.Personality = personality;
+        return copy;
+    }
+
+    /// <summary>
+    /// The same request with a deadline, counted from the submit. When it passes, the request is cancelled; an await then throws
+    /// <see cref="TimeoutException"/>, unless the request succeeded after all. Awaited requests only.
+    /// </summary>
+    /// <param name="deadline">The time allowed; more than zero.</param>
+    /// <returns>The request.</returns>
+    public readonly IoRequest WithDeadline(TimeSpan deadline)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(deadline, TimeSpan.Zero);
+        IoRequest copy = this;
+        copy.DeadlineNanoseconds = checked(deadline.Ticks * 100);
+        return copy;
+    }
+
+    private static IoRequest On(Opcode opcode, Descriptor target)
+    {
+        IoRequest request = default;
+        request.Entry.Opcode = opcode;
+        request.Entry.Fd = target.Number;
+        request.Target = target.Owner;
+        return request;
+    }
+
+    private static IoRequest On(Opcode opcode)
+    {
+        IoRequest request = default;
+        request.Entry.Opcode = opcode;
+        request.Entry.Fd = -1;
+        return request;
+    }
+}

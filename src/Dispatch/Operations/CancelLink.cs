@@ -1,0 +1,92 @@
+namespace Dispatch;
+
+/// <summary>
+/// What may cancel an awaited operation: a token, a deadline, or both. Cancelling asks the kernel; the operation ends at its terminal completion, and one that
+/// succeeded after all reports success.
+/// </summary>
+internal struct CancelLink
+{
+    private static readonly Action<object?> TokenFired = static s => OnTokenFired((Operation)s!);
+
+    private CancellationTokenRegistration registration;
+    private CancellationToken token;
+    private DeadlineTimer? timer;
+    private bool deadlinePassed;
+
+    /// <summary>Gets a value indicating whether there is something to disarm.</summary>
+    public bool IsArmed { get; private set; }
+
+    /// <summary>Gets a value indicating whether the deadline, and not the token, asked for the cancel.</summary>
+    public readonly bool DeadlinePassed => deadlinePassed;
+
+    /// <summary>Gets the token.</summary>
+    public readonly CancellationToken Token => token;
+
+    /// <summary>Arms for the operation's current tenancy. Owner only.</summary>
+    public void Arm(Operation operation, long deadlineNanoseconds, CancellationToken token)
+    {
+        IsArmed = true;
+        this.token = token;
+        if (deadlineNanoseconds != 0)
+        {
+            timer ??= new DeadlineTimer();
+            timer.Start(operation, deadlineNanoseconds);
+        }
+
+        if (token.CanBeCanceled)
+        {
+            registration = token.UnsafeRegister(TokenFired, operation);
+        }
+    }
+
+    /// <summary>
+    /// Disarms at the terminal completion, before the object can have a next tenant. Disposing the registration waits for a callback that is running on
+    /// another thread (a few instructions: it reads the epoch and posts), so none can read the next tenant's.
+    /// </summary>
+    public void Disarm()
+    {
+        IsArmed = false;
+        registration.Dispose();
+        registration = default;
+        deadlinePassed = timer is not null && timer.Stop();
+    }
+
+    /// <summary>Forgets the last use.</summary>
+    public void Clear()
+    {
+        token = default;
+        deadlinePassed = false;
+    }
+
+    /// <summary>Turns a failed result into the exception that a .NET user expects.</summary>
+    public readonly Exception Explain(Opcode opcode, long result, object? subject)
+    {
+        if (result == -Errno.ECANCELED && deadlinePassed)
+        {
+            return new TimeoutException($"{OpcodeNames.Of(opcode)} did not complete before its deadline and was cancelled.");
+        }
+
+        return OpcodeNames.Explain(opcode, result, subject, token);
+    }
+
+    private static void OnTokenFired(Operation operation)
+    {
+        LoopEngine engine = operation.Engine;
+        if (engine.IsOwner)
+        {
+            operation.RequestCancel();
+            return;
+        }
+
+        // The epoch goes along: when the post arrives, the object may long serve another request.
+        engine.TryPost(static (s, epoch) => CancelIfStill((Operation)s!, (uint)epoch), operation, operation.CancelEpoch);
+    }
+
+    private static void CancelIfStill(Operation operation, uint epoch)
+    {
+        if (operation.CancelEpoch == epoch)
+        {
+            operation.RequestCancel();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Threading.Tasks.Sources;
+
+namespace Dispatch;
+
+/// <summary>
+/// A request sent by a thread that does not own the loop: it travels through the inbox, and its awaiter resumes where it was (its context, or the thread
+/// pool). Made for one use; the crossing costs more than the object.
+/// </summary>
+internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSource<Completion>
+{
+    private readonly LoopEngine engine;
+    private readonly IoRequest request;
+    private readonly CancellationToken token;
+    private ManualResetValueTaskSourceCore<Completion> core = new() { RunContinuationsAsynchronously = true };
+    private bool deadlinePassed;
+
+    private ForwardedOperation(LoopEngine engine, in IoRequest request, CancellationToken token)
+    {
+        this.engine = engine;
+        this.request = request;
+        this.token = token;
+    }
+
+    /// <summary>Sends the request on its way.</summary>
+    public static ForwardedOperation Start(LoopEngine engine, in IoRequest request, CancellationToken token)
+    {
+        ForwardedOperation operation = new(engine, request, token);
+        engine.Post(static (s, _) => ((ForwardedOperation)s!).Submit(), operation, 0);
+        return operation;
+    }
+
+    /// <inheritdoc/>
+    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token);
+
+    /// <inheritdoc/>
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        core.OnCompleted(continuation, state, token, flags);
+
+    /// <inheritdoc/>
+    int IValueTaskSource<int>.GetResult(short token)
+    {
+        Completion completion = core.GetResult(token);
+        if (completion.Result >= 0)
+        {
+            return (int)completion.Result;
+        }
+
+        if (deadlinePassed && completion.ErrorNumber == Errno.ECANCELED)
+        {
+            throw new TimeoutException($"{request.Name} did not complete before its deadline and was cancelled.");
+        }
+
+        throw OpcodeNames.Explain(request.Entry.Opcode, completion.Result, request.Subject, this.token);
+    }
+
+    /// <inheritdoc/>
+    Completion IValueTaskSource<Completion>.GetResult(short token) => core.GetResult(token);
+
+    private void Submit()
+    {
+        engine.CountHandOff();
+        if (token.IsCancellationRequested)
+        {
+            core.SetResult(new Completion(0, -Errno.ECANCELED, CompletionFlags.None));
+            return;
+        }
+
+        try
+        {
+            _ = new Leg(this);
+        }
+        catch (Exception e) when (e is ObjectDisposedException or ArgumentException or InvalidOperationException)
+        {
+            core.SetException(e); // What a submit on the owner would have thrown at the caller.
+        }
+    }
+
+    /// <summary>The part of it that lives in the owner's table.</summary>
+    private sealed class Leg : Operation
+    {
+        private readonly ForwardedOperation parent;
+        private CancelLink cancel;
+
+        public Leg(ForwardedOperation parent)
+            : base(parent.engine)
+        {
+            this.parent = parent;
+            try
+            {
+                Start(parent.request);
+            }
+            catch
+            {
+                Engine.Table.Remove(this);
+                throw;
+            }
+
+            if (parent.token.CanBeCanceled || parent.request.DeadlineNanoseconds != 0)
+            {
+                cancel.Arm(this, parent.request.DeadlineNanoseconds, parent.token);
+            }
+        }
+
+        protected override void OnCompletion(in CompletionEntry entry, bool terminal)
+        {
+            if (!terminal)
+            {
+                return;
+            }
+
+            if (cancel.IsArmed)
+            {
+                cancel.Disarm();
+                parent.deadlinePassed = cancel.DeadlinePassed;
+            }
+
+            Engine.Table.Remove(this);
+            Engine.CountHandOff();
+            parent.core.SetResult(new Completion(0, entry));
+        }
+    }
+}

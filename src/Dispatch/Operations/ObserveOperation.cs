@@ -1,0 +1,76 @@
+namespace Dispatch;
+
+/// <summary>One observed request: every completion goes to the observer, on the owner. Pooled.</summary>
+internal sealed class ObserveOperation : Operation
+{
+    private IObserver<Completion>? observer;
+
+    public ObserveOperation(LoopEngine engine)
+        : base(engine)
+    {
+    }
+
+    /// <summary>Takes the request over and stages it.</summary>
+    public void Begin(in IoRequest request, IObserver<Completion> observer)
+    {
+        try
+        {
+            Start(request);
+        }
+        catch
+        {
+            Engine.ObservePool.Return(this);
+            throw;
+        }
+
+        this.observer = observer;
+    }
+
+    /// <summary>Nothing more goes to the observer; the kernel is asked to end the request.</summary>
+    public void Unsubscribe()
+    {
+        observer = null;
+        RequestCancel();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnCompletion(in CompletionEntry entry, bool terminal)
+    {
+        IObserver<Completion>? target = observer;
+        if (terminal)
+        {
+            observer = null;
+            Engine.ObservePool.Return(this);
+        }
+
+        if (target is null)
+        {
+            Orphans.Dispose(Engine, Opcode, entry);
+            return;
+        }
+
+        uint generation = Generation;
+        bool survived = false;
+        try
+        {
+            target.OnNext(new Completion(0, entry));
+            survived = true;
+        }
+        finally
+        {
+            // An observer that threw has ended its own subscription and nobody else's. The exception goes on to the loop's policy.
+            if (!survived && !terminal && Generation == generation)
+            {
+                Unsubscribe();
+            }
+
+            Engine.RestoreContexts();
+        }
+
+        if (terminal)
+        {
+            target.OnCompleted();
+            Engine.RestoreContexts();
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+
+namespace Dispatch;
+
+/// <summary>
+/// The object that waits for one request's completions. It lives in a slot of its loop's table and is named to the kernel by slot number
+/// and generation; the generation moves on at the terminal completion, so nothing late can reach the next request made with this object.
+/// Owner thread only.
+/// </summary>
+internal abstract class Operation
+{
+    private RequestReferences references;
+
+    protected Operation(LoopEngine engine)
+    {
+        Engine = engine;
+        engine.Table.Add(this);
+    }
+
+    /// <summary>Gets the loop's engine.</summary>
+    public LoopEngine Engine { get; }
+
+    /// <summary>Gets the slot number, or −1 when the object has left the table.</summary>
+    public int Index { get; private set; }
+
+    /// <summary>Gets the current tenancy.</summary>
+    public uint Generation { get; private set; }
+
+    /// <summary>Gets a value indicating whether the kernel has a request of this operation.</summary>
+    public bool InFlight { get; private set; }
+
+    /// <summary>Gets what kind of request it is, for cancellation, orphans and reports.</summary>
+    public Opcode Opcode { get; private set; }
+
+    /// <summary>Gets the descriptor of the request, for reports.</summary>
+    public int Descriptor { get; private set; }
+
+    /// <summary>Gets or sets the next idle object in its pool.</summary>
+    public Operation? NextPooled { get; set; }
+
+    /// <summary>
+    /// Gets what a late cancel is checked against. An operation that makes several requests in a row for one use overrides it with the use's own number.
+    /// </summary>
+    public virtual uint CancelEpoch => Generation;
+
+    /// <summary>Gets the tag that names this tenancy to the kernel.</summary>
+    public ulong Tag => Tags.Of(Index, Generation);
+
+    /// <summary>Called by the engine for every completion.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Deliver(in CompletionEntry entry) => OnCompletion(entry, Account(entry));
+
+    /// <summary>
+    /// Accounts for a completion and says whether it is the terminal one. That one first ends the tenancy and lets go of everything that was lent, so that user
+    /// code that runs next finds the memory its own again, and may start the next request with this same object.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Account(in CompletionEntry entry)
+    {
+        if ((entry.Flags & IoUringAbi.IORING_CQE_F_MORE) != 0)
+        {
+            return false;
+        }
+
+        Generation++;
+        InFlight = false;
+        Engine.Table.InFlight--;
+        if (references.IsHeld)
+        {
+            references.Release();
+        }
+
+        return true;
+    }
+
+    /// <summary>Asks the kernel to cancel what is in flight. The terminal completion answers. Safe at any time; queued when the queue is full.</summary>
+    public virtual void RequestCancel()
+    {
+        if (InFlight)
+        {
+            Engine.StageCancel(Tag);
+        }
+    }
+
+    /// <summary>Called by the table when the object takes or leaves a slot.</summary>
+    public void Settle(int index, uint generation)
+    {
+        Index = index;
+        Generation = generation;
+    }
+
+    /// <summary>Brings an object that a foreign thread was done with back to its pool. Owner only; for pooled kinds.</summary>
+    public virtual void ReturnToPool() => Engine.Table.Remove(this);
+
+    /// <summary>Takes the request's references over and stages it. Throws, with nothing taken, when a handle is closed.</summary>
+    protected void Start(in IoRequest request)
+    {
+        SubmissionEntry entry = request.Entry;
+        if (!request.IsBare)
+        {
+            references.Acquire(Engine, request, ref entry);
+        }
+
+        StartEntry(ref entry);
+    }
+
+    /// <summary>Stages an entry that refers to nothing but what the operation itself keeps alive.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected void StartEntry(ref SubmissionEntry entry)
+    {
+        InFlight = true;
+        Opcode = entry.Opcode;
+        Descriptor = entry.Fd;
+        entry.UserData = Tag;
+        Engine.Table.InFlight++;
+        Engine.Submissions.Stage(entry);
+    }
+
+    /// <summary>Handles one completion. <see cref="InFlight"/> is already false for the terminal one.</summary>
+    protected abstract void OnCompletion(in CompletionEntry entry, bool terminal);
+}

@@ -1,0 +1,119 @@
+using System.Runtime.InteropServices;
+using Tmds.Linux;
+
+namespace Dispatch;
+
+/// <summary>
+/// A descriptor that belongs to one loop, with a count of the requests that use it. The number is closed only when the count is zero: a request
+/// still queued in user memory would otherwise hit whatever file gets the number next. The count is plain, because only the owner touches it.
+/// </summary>
+internal sealed class OwnedDescriptor
+{
+    private readonly SafeHandle? adopted;
+    private int uses;
+    private bool closing;
+    private Action? whenIdle;
+
+    /// <summary>Initializes a new instance of the <see cref="OwnedDescriptor"/> class over a number that it will close.</summary>
+    public OwnedDescriptor(int number) => Number = number;
+
+    /// <summary>Initializes a new instance of the <see cref="OwnedDescriptor"/> class over a handle whose reference it holds until it is closed.</summary>
+    public OwnedDescriptor(SafeHandle handle)
+    {
+        bool added = false;
+        handle.DangerousAddRef(ref added);
+        adopted = handle;
+        Number = (int)handle.DangerousGetHandle();
+    }
+
+    /// <summary>Finalizes an instance of the <see cref="OwnedDescriptor"/> class.</summary>
+    /// <remarks>A forgotten handle with nothing in flight is closed here; one with a request in flight is reachable from its operation.</remarks>
+    ~OwnedDescriptor() => CloseNow();
+
+    /// <summary>Gets the number, or −1 once it is closed.</summary>
+    public int Number { get; private set; }
+
+    /// <summary>Gets a value indicating whether no new request is accepted.</summary>
+    public bool IsClosing => closing;
+
+    /// <summary>Gets a value indicating whether somebody else closes the number.</summary>
+    public bool IsAdopted => adopted is not null;
+
+    /// <summary>Counts a request in. Throws when the handle is being closed.</summary>
+    public void AddUse()
+    {
+        ObjectDisposedException.ThrowIf(closing, this);
+        uses++;
+    }
+
+    /// <summary>Counts in a request that finishes what was begun before the close: the rest of a short send, or a send in the queue.</summary>
+    public void AddUseWhileClosing() => uses++;
+
+    /// <summary>Counts a request out.</summary>
+    public void ReleaseUse()
+    {
+        if (--uses == 0 && whenIdle is { } action)
+        {
+            whenIdle = null;
+            action();
+        }
+    }
+
+    /// <summary>Refuses new requests from now on. Returns false when somebody else had already begun.</summary>
+    public bool TryBeginClose()
+    {
+        if (closing)
+        {
+            return false;
+        }
+
+        closing = true;
+        return true;
+    }
+
+    /// <summary>Runs the action once no request uses the descriptor, at once if that is now.</summary>
+    public void WhenIdle(Action action)
+    {
+        if (uses == 0)
+        {
+            action();
+        }
+        else
+        {
+            whenIdle += action;
+        }
+    }
+
+    /// <summary>Gives the number away without closing it: the ring's close request will, or the adopted handle's owner.</summary>
+    public int Detach()
+    {
+        GC.SuppressFinalize(this);
+        closing = true;
+        int number = Number;
+        Number = -1;
+        adopted?.DangerousRelease();
+        return number;
+    }
+
+    /// <summary>Closes the number with a plain call: for paths on which the ring is gone.</summary>
+    public void CloseNow()
+    {
+        GC.SuppressFinalize(this);
+        closing = true;
+        int number = Number;
+        Number = -1;
+        if (number < 0)
+        {
+            return;
+        }
+
+        if (adopted is not null)
+        {
+            adopted.DangerousRelease();
+        }
+        else
+        {
+            _ = LibC.close(number);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+namespace Dispatch;
+
+/// <summary>
+/// A raw request that refers to memory or handles, or completes many times: its references live here, its completions go to the raw source under the
+/// user's tag. A multishot that nobody empties is cancelled at the bound and armed again when completions were taken.
+/// </summary>
+internal sealed class RawOperation(LoopEngine engine, ulong userTag) : Operation(engine)
+{
+    private IoRequest request;
+    private bool pausing;
+
+    /// <summary>Gets the user's tag.</summary>
+    public ulong UserTag { get; } = userTag;
+
+    /// <summary>Takes the request over and stages it.</summary>
+    public void Begin(in IoRequest request)
+    {
+        try
+        {
+            Start(request);
+        }
+        catch
+        {
+            Engine.Table.Remove(this);
+            throw;
+        }
+
+        if (request.IsMultishot)
+        {
+            this.request = request;
+        }
+    }
+
+    /// <summary>Arms a paused multishot again.</summary>
+    public void Resume()
+    {
+        pausing = false;
+        if (!InFlight)
+        {
+            Start(request);
+        }
+    }
+
+    /// <summary>
+    /// Turns a kernel completion into the user's, or returns false when it is only the end of a pause.
+    /// </summary>
+    public bool TryTranslate(in CompletionEntry entry, bool terminal, out Completion completion)
+    {
+        completion = new Completion(UserTag, entry);
+        if (terminal)
+        {
+            if (pausing && entry.Result == -Errno.ECANCELED)
+            {
+                Engine.Raw.Pause(this);
+                return false;
+            }
+
+            Engine.Table.Remove(this);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override void OnCompletion(in CompletionEntry entry, bool terminal)
+    {
+        if (!TryTranslate(entry, terminal, out Completion completion))
+        {
+            return;
+        }
+
+        Engine.Raw.OnMet(completion);
+        if (!terminal && !pausing && Engine.Raw.IsFull)
+        {
+            pausing = true;
+            RequestCancel();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+
+namespace Dispatch;
+
+/// <summary>
+/// One awaited request: submitted by the owner, completed on the owner, resumed on the owner. Pooled; it returns to the pool when its result is read.
+/// </summary>
+internal sealed class RequestOperation : Operation, IOwnerSource, IValueTaskSource<int>, IValueTaskSource<Completion>
+{
+    private OwnerCompletionCore core;
+    private Completion completion;
+    private object? subject;
+    private CancelLink cancel;
+
+    public RequestOperation(LoopEngine engine)
+        : base(engine)
+    {
+    }
+
+    /// <inheritdoc/>
+    public ref OwnerCompletionCore Core => ref core;
+
+    /// <summary>Gets the token for the ValueTask of the current use.</summary>
+    public short Version => core.Version;
+
+    /// <summary>Takes the request over and stages it. On an exception the operation is back in the pool.</summary>
+    public void Begin(in IoRequest request, CancellationToken token)
+    {
+        try
+        {
+            Start(request);
+        }
+        catch
+        {
+            Engine.RequestPool.Return(this);
+            throw;
+        }
+
+        subject = request.Subject;
+        if (token.CanBeCanceled || request.DeadlineNanoseconds != 0)
+        {
+            cancel.Arm(this, request.DeadlineNanoseconds, token);
+        }
+    }
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => GetStatus(token);
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource<Completion>.GetStatus(short token) => GetStatus(token);
+
+    /// <inheritdoc/>
+    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        core.OnCompleted(Engine, this, continuation, state, token, flags);
+
+    /// <inheritdoc/>
+    void IValueTaskSource<Completion>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        core.OnCompleted(Engine, this, continuation, state, token, flags);
+
+    /// <inheritdoc/>
+    int IValueTaskSource<int>.GetResult(short token)
+    {
+        core.VerifyCompleted(token);
+        long result = completion.Result;
+        if (result >= 0)
+        {
+            Recycle();
+            return (int)result;
+        }
+
+        Exception error = cancel.Explain(Opcode, result, subject);
+        Recycle();
+        throw error;
+    }
+
+    /// <inheritdoc/>
+    Completion IValueTaskSource<Completion>.GetResult(short token)
+    {
+        core.VerifyCompleted(token);
+        Completion result = completion;
+        Recycle();
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public override void ReturnToPool() => Engine.RequestPool.Return(this);
+
+    /// <inheritdoc/>
+    protected override void OnCompletion(in CompletionEntry entry, bool terminal)
+    {
+        if (!terminal)
+        {
+            return; // A multishot or zero-copy request that somebody awaits: its last completion is the answer.
+        }
+
+        completion = new Completion(0, entry);
+        if (cancel.IsArmed)
+        {
+            cancel.Disarm();
+        }
+
+        if (!core.HasContinuation)
+        {
+            // Nobody awaits yet, and perhaps nobody ever will. Out of the table, a forgotten result is garbage instead of a leak;
+            // one that is read after all takes a slot again.
+            Engine.Table.Remove(this);
+        }
+
+        core.SetCompleted(Engine);
+    }
+
+    private ValueTaskSourceStatus GetStatus(short token)
+    {
+        core.Verify(token);
+        return !core.IsCompleted ? ValueTaskSourceStatus.Pending
+            : completion.Result >= 0 ? ValueTaskSourceStatus.Succeeded
+            : completion.Result == -Errno.ECANCELED ? ValueTaskSourceStatus.Canceled
+            : ValueTaskSourceStatus.Faulted;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Recycle()
+    {
+        core.Reset();
+        subject = null;
+        cancel.Clear();
+
+        Engine.RequestPool.ReturnFromAnyThread(this);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
+namespace Dispatch;
+
+/// <summary>
+/// What a request in flight keeps alive and in place: the handle, up to two blocks of memory, a vector of them. Taken at submit, let go at the
+/// terminal completion, never between.
+/// </summary>
+internal unsafe struct RequestReferences
+{
+    private object? target;
+    private MemoryHandle first;
+    private MemoryHandle second;
+    private PinnedVector? vector;
+
+    /// <summary>Gets a value indicating whether there is anything to release.</summary>
+    public bool IsHeld { get; private set; }
+
+    /// <summary>
+    /// Takes the request's references and writes descriptor and addresses into the entry. On an exception nothing stays taken.
+    /// </summary>
+    public void Acquire(LoopEngine engine, in IoRequest request, ref SubmissionEntry entry)
+    {
+        if (request.RequiredLoop is { } required && !ReferenceEquals(required, engine))
+        {
+            throw new InvalidOperationException($"The registered buffer of this request belongs to {required.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
+        }
+
+        AcquireTarget(request.Target, ref entry);
+        try
+        {
+            if (!request.First.IsEmpty)
+            {
+                first = request.First.Pin();
+                entry.Address = (ulong)first.Pointer;
+            }
+
+            if (!request.Second.IsEmpty)
+            {
+                second = request.Second.Pin();
+                entry.Address2 = (ulong)second.Pointer;
+            }
+
+            if (request.Vector is { } memories)
+            {
+                vector = new PinnedVector(memories);
+                entry.Address = vector.Address;
+                entry.Length = (uint)vector.Count;
+            }
+
+            IsHeld = true;
+        }
+        catch
+        {
+            Release();
+            throw;
+        }
+    }
+
+    /// <summary>Lets go of everything.</summary>
+    public void Release()
+    {
+        IsHeld = false;
+        first.Dispose();
+        second.Dispose();
+        first = default;
+        second = default;
+        vector?.Dispose();
+        vector = null;
+        object? held = target;
+        target = null;
+        if (held is OwnedDescriptor owned)
+        {
+            owned.ReleaseUse();
+        }
+        else if (held is SafeHandle handle)
+        {
+            handle.DangerousRelease();
+        }
+    }
+
+    private void AcquireTarget(object? wanted, ref SubmissionEntry entry)
+    {
+        if (wanted is OwnedDescriptor owned)
+        {
+            owned.AddUse();
+            entry.Fd = owned.Number;
+            target = owned;
+        }
+        else if (wanted is SafeHandle handle)
+        {
+            bool added = false;
+            handle.DangerousAddRef(ref added); // throws ObjectDisposedException when closed
+            entry.Fd = (int)handle.DangerousGetHandle();
+            target = handle;
+        }
+    }
+}

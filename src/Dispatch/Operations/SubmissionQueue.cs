@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+
+namespace Dispatch;
+
+/// <summary>
+/// What was staged since the last enter: the ring's own queue, and behind it, when that is full, a queue in user memory without bound.
+/// A full ring therefore never refuses a request, not even the cancel of one, and order is kept. Owner thread only.
+/// </summary>
+internal sealed unsafe class SubmissionQueue(KernelRing ring)
+{
+    private readonly Queue<SubmissionEntry> backlog = new();
+
+    /// <summary>Gets a value indicating whether an enter has something to submit.</summary>
+    public bool HasStaged
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ring.Submissions.Pending != 0;
+    }
+
+    /// <summary>Gets the number of requests waiting for room in the ring.</summary>
+    public int Backlog => backlog.Count;
+
+    /// <summary>Stages one entry.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Stage(in SubmissionEntry entry)
+    {
+        if (backlog.Count == 0)
+        {
+            SubmissionEntry* slot = ring.Submissions.TryTake();
+            if (slot != null)
+            {
+                *slot = entry;
+                return;
+            }
+        }
+
+        backlog.Enqueue(entry);
+    }
+
+    /// <summary>Moves what waits into the ring, as far as there is room. Called after every enter, which makes room.</summary>
+    public void Refill()
+    {
+        while (backlog.Count != 0)
+        {
+            SubmissionEntry* slot = ring.Submissions.TryTake();
+            if (slot == null)
+            {
+                return;
+            }
+
+            *slot = backlog.Dequeue();
+        }
+    }
+
+    /// <summary>Answers everything that never reached the kernel, because nobody can submit it any more. Owner, or who stands in for a dead one.</summary>
+    public void FailUnsubmitted(LoopEngine engine)
+    {
+        ref SubmissionRing submissions = ref ring.Submissions;
+        uint first = submissions.Tail - submissions.Pending;
+        for (uint i = first; i != submissions.Tail; i++)
+        {
+            Fail(engine, submissions.Entries[i & submissions.Mask]);
+        }
+
+        while (backlog.TryDequeue(out SubmissionEntry entry))
+        {
+            Fail(engine, entry);
+        }
+    }
+
+    private static void Fail(LoopEngine engine, in SubmissionEntry entry) =>
+        engine.DeferCompletion(new CompletionEntry { UserData = entry.UserData, Result = -Errno.ECANCELED });
+}

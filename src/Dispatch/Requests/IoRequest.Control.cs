@@ -1,0 +1,134 @@
+using System.Buffers.Binary;
+
+namespace Dispatch;
+
+/// <content>Requests about readiness, time, other requests, other loops, and futexes.</content>
+public partial struct IoRequest
+{
+    /// <summary>Does nothing, by way of the kernel: the price of a round trip. Linux 5.1.</summary>
+    /// <returns>The request.</returns>
+    public static IoRequest Nop() => On(Opcode.Nop);
+
+    /// <summary>Waits until a descriptor is ready; the result is the set of events. <c>poll(2)</c>; Linux 5.1.</summary>
+    /// <param name="target">Any descriptor that can be polled.</param>
+    /// <param name="events">What to wait for; errors and hang-ups are always reported.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest Poll(Descriptor target, PollEvents events)
+    {
+        IoRequest request = On(Opcode.PollAdd, target);
+        request.Entry.OperationFlags = (uint)events;
+        return request;
+    }
+
+    /// <summary>Reports every change to readiness until it is cancelled. Edge-triggered. <c>poll(2)</c>, <c>io_uring_multishot(7)</c>; Linux 5.13.</summary>
+    /// <param name="target">Any descriptor that can be polled.</param>
+    /// <param name="events">What to report.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest PollMultishot(Descriptor target, PollEvents events)
+    {
+        IoRequest request = Poll(target, events);
+        request.Entry.Length = IoUringAbi.IORING_POLL_ADD_MULTI;
+        return request;
+    }
+
+    /// <summary>
+    /// Completes when a time has passed, with −ETIME, by the kernel's own timer. For delays, <see cref="EventLoop.DelayAsync"/> is cheaper: it needs no request. <c>io_uring_prep_timeout(3)</c>; Linux 5.4.
+    /// </summary>
+    /// <param name="time">The time.</param>
+    /// <param name="flags">The clock, and whether an expiry counts as success.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest Timeout(TimeSpan time, TimeoutFlags flags = TimeoutFlags.None)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
+        byte[] record = new byte[16];
+        BinaryPrimitives.WriteInt64LittleEndian(record, time.Ticks / TimeSpan.TicksPerSecond);
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(8), (time.Ticks % TimeSpan.TicksPerSecond) * 100);
+        IoRequest request = On(Opcode.Timeout);
+        request.First = record;
+        request.Entry.Length = 1;
+        request.Entry.OperationFlags = (uint)flags;
+        return request;
+    }
+
+    /// <summary>
+    /// Cancels a raw request by its tag. The result is 0, or −ENOENT when there is none, or −EALREADY when it is past cancelling. <see cref="EventLoop.Cancel(ulong)"/> also reaches requests that
+    /// still wait in user memory. <c>io_uring_prep_cancel(3)</c>; Linux 5.5.
+    /// </summary>
+    /// <param name="tag">The tag that it was submitted with.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest Cancel(ulong tag)
+    {
+        IoRequest request = On(Opcode.AsyncCancel);
+        request.Entry.Address = tag;
+        return request;
+    }
+
+    /// <summary>
+    /// Cancels every request of the loop on a descriptor; the result is their number. <c>io_uring_prep_cancel(3)</c>; Linux 5.19.
+    /// </summary>
+    /// <param name="target">The descriptor.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest CancelAll(Descriptor target)
+    {
+        IoRequest request = On(Opcode.AsyncCancel, target);
+        request.Entry.OperationFlags = IoUringAbi.IORING_ASYNC_CANCEL_FD | IoUringAbi.IORING_ASYNC_CANCEL_ALL;
+        return request;
+    }
+
+    /// <summary>
+    /// Posts a completion into another loop's raw source, from ring to ring, with no other thread between. The result is 0 once it is there. <c>io_uring_prep_msg_ring(3)</c>; Linux 6.3.
+    /// </summary>
+    /// <param name="target">The other loop.</param>
+    /// <param name="tag">The tag of the completion there, below 2⁶³.</param>
+    /// <param name="result">Its result.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest Message(EventLoop target, ulong tag, int result)
+    {
+        const uint IORING_MSG_RING_FLAGS_PASS = 1u << 1;
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tag, Tags.LargestRaw);
+        IoRequest request = On(Opcode.MsgRing);
+        request.Entry.Fd = target.Engine.Ring.MessageDescriptor;
+        request.Entry.Offset = tag;
+        request.Entry.Length = (uint)result;
+        request.Entry.FileIndex = RawCompletions.MessageFlag;
+        request.Entry.OperationFlags = IORING_MSG_RING_FLAGS_PASS;
+        return request;
+    }
+
+    /// <summary>
+    /// Waits until a futex word is woken; completes at once with −EAGAIN when it does not hold the expected value. <c>futex(2)</c>, <c>io_uring_prep_futex_wait(3)</c>; Linux 6.7.
+    /// </summary>
+    /// <param name="address">A 32-bit word, in memory that stays in place until the completion.</param>
+    /// <param name="expected">The value at which to wait.</param>
+    /// <param name="scope">Who may wake it.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest FutexWait(nint address, uint expected, FutexScope scope = FutexScope.Process)
+    {
+        IoRequest request = OnFutex(Opcode.FutexWait, address, scope);
+        request.Entry.Offset = expected;
+        return request;
+    }
+
+    /// <summary>Wakes waiters of a futex word; the result is how many there were. <c>futex(2)</c>, <c>io_uring_prep_futex_wake(3)</c>; Linux 6.7.</summary>
+    /// <param name="address">The word.</param>
+    /// <param name="count">How many at most.</param>
+    /// <param name="scope">Who may wait on it.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest FutexWake(nint address, int count = int.MaxValue, FutexScope scope = FutexScope.Process)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        IoRequest request = OnFutex(Opcode.FutexWake, address, scope);
+        request.Entry.Offset = (ulong)count;
+        return request;
+    }
+
+    private static IoRequest OnFutex(Opcode opcode, nint address, FutexScope scope)
+    {
+        IoRequest request = On(opcode);
+        request.Entry.Address = (ulong)address;
+        request.Entry.Address3 = IoUringAbi.FUTEX_BITSET_MATCH_ANY;
+        request.Entry.Fd = (int)(IoUringAbi.FUTEX2_SIZE_U32 | (scope == FutexScope.Process ? IoUringAbi.FUTEX2_PRIVATE : 0));
+        return request;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+
+namespace Dispatch;
+
+/// <summary>The graceful end of a dispatcher. Runs off the loops, so that a loop that answers no more can be named instead of waited for.</summary>
+internal static class DispatcherDrain
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
+
+    public static Task<DrainReport> RunAsync(EventLoop[] loops, List<Server> servers, CancellationTokenSource stopping, TimeSpan deadline) =>
+        Task.Run(async () =>
+        {
+            long start = Stopwatch.GetTimestamp();
+            await stopping.CancelAsync().ConfigureAwait(false);
+            Task serversDone = Task.WhenAll(servers.Select(s => s.StopAsync(deadline)));
+            await Task.WhenAny(serversDone, Task.Delay(deadline)).ConfigureAwait(false);
+            while (loops.Any(IsBusy) && Stopwatch.GetElapsedTime(start) < deadline)
+            {
+                await Task.Delay(Look).ConfigureAwait(false);
+            }
+
+            bool finished = serversDone.IsCompleted && !loops.Any(IsBusy);
+            int left = loops.Sum(l => l.Engine.UserInFlight);
+            foreach (EventLoop loop in loops)
+            {
+                loop.RequestStop(null);
+            }
+
+            List<string> unfinished = [];
+            foreach (EventLoop loop in loops)
+            {
+                // The loop itself waits for terminal completions; past that, something on its thread does not return.
+                Task ended = await Task.WhenAny(loop.Completed, Task.Delay(loop.Life.Grace + AnswerTime)).ConfigureAwait(false);
+                if (ended == loop.Completed)
+                {
+                    unfinished.AddRange(loop.Life.Unfinished);
+                }
+                else
+                {
+                    unfinished.Add($"{loop.Name} does not answer: code on its thread blocks or does not return");
+                }
+            }
+
+            return new DrainReport(finished, Stopwatch.GetElapsedTime(start), left, unfinished);
+        });
+
+    private static bool IsBusy(EventLoop loop) => !loop.Completed.IsCompleted && (loop.Engine.UserInFlight > 0 || loop.Engine.Inbox.Count > 0);
+}

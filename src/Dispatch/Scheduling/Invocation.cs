@@ -1,0 +1,49 @@
+namespace Dispatch;
+
+/// <summary>Code on its way to a loop, and its result on the way back. The caller's execution context flows along; the caller resumes where it was.</summary>
+internal sealed class Invocation<T>
+{
+    private readonly TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ExecutionContext? context = ExecutionContext.Capture();
+    private readonly Func<Task<T>> work;
+
+    private Invocation(Func<Task<T>> work) => this.work = work;
+
+    /// <summary>Sends it. Throws when the loop has stopped.</summary>
+    public static Task<T> Start(LoopEngine engine, Func<Task<T>> work)
+    {
+        Invocation<T> invocation = new(work);
+        engine.Post(static (s, _) => ((Invocation<T>)s!).Run(), invocation, 0);
+        return invocation.result.Task;
+    }
+
+    private void Run()
+    {
+        if (context is null)
+        {
+            Begin();
+        }
+        else
+        {
+            ExecutionContext.Run(context, static s => ((Invocation<T>)s!).Begin(), this);
+        }
+    }
+
+    private void Begin() => _ = RelayAsync();
+
+    private async Task RelayAsync()
+    {
+        try
+        {
+            result.TrySetResult(await work().ConfigureAwait(false));
+        }
+        catch (OperationCanceledException e)
+        {
+            result.TrySetCanceled(e.CancellationToken);
+        }
+        catch (Exception e)
+        {
+            result.TrySetException(e); // It belongs to the caller, who awaits it.
+        }
+    }
+}

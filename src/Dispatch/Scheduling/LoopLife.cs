@@ -1,0 +1,197 @@
+namespace Dispatch;
+
+/// <summary>
+/// The life of a loop: whose thread it is, how it stops, and what happens when its thread has ended without stopping it.
+/// </summary>
+internal sealed class LoopLife(EventLoop loop, bool attached)
+{
+    private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(5);
+    private readonly TaskCompletionSource completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Thread? thread;
+    private Exception? cause;
+    private int stopping;
+    private int ended;
+
+    /// <summary>Gets the task that ends with the loop.</summary>
+    public Task Completed => completed.Task;
+
+    /// <summary>Gets a value indicating whether the loop is to stop.</summary>
+    public bool IsStopping => Volatile.Read(ref stopping) != 0;
+
+    /// <summary>Gets or sets how long the end of the loop waits for terminal completions after it has cancelled everything.</summary>
+    public TimeSpan Grace { get; set; } = DefaultGrace;
+
+    /// <summary>Gets what would not end, once the loop has stopped.</summary>
+    public IReadOnlyList<string> Unfinished { get; private set; } = [];
+
+    /// <summary>Starts a loop on a thread of its own and waits until its ring is set up. Throws what the set-up threw.</summary>
+    public static EventLoop Start(EventLoopOptions options, CpuSet? cpus)
+    {
+        using ManualResetEventSlim ready = new();
+        EventLoop? loop = null;
+        Exception? failure = null;
+        Thread owner = new(() =>
+        {
+            try
+            {
+                if (cpus is { } set)
+                {
+                    ThreadAffinity.Apply(set);
+                }
+
+                loop = new EventLoop(options, attached: false);
+                loop.Life.ClaimThread();
+            }
+            catch (Exception e)
+            {
+                failure = e; // It belongs to the creator, who waits below.
+                ready.Set();
+                return;
+            }
+
+            ready.Set();
+            loop.Life.RunToEnd();
+        })
+        {
+            IsBackground = true,
+            Name = options.Name,
+        };
+        owner.Start();
+        ready.Wait();
+        if (failure is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        }
+
+        return loop!;
+    }
+
+    /// <summary>Makes the calling thread the owner.</summary>
+    public void ClaimThread()
+    {
+        thread = Thread.CurrentThread;
+        LoopThread.Claim(loop.Engine);
+        if (attached)
+        {
+            OwnerSentinel.Place(this);
+        }
+    }
+
+    /// <summary>Throws when the loop has a thread of its own.</summary>
+    public void VerifyAttached()
+    {
+        if (!attached)
+        {
+            throw new InvalidOperationException($"{loop.Name} runs on its dispatcher's thread already; Run is for loops made with EventLoop.Attach.");
+        }
+    }
+
+    /// <summary>Asks the loop to stop. Any thread.</summary>
+    public void RequestStop(Exception? reason)
+    {
+        Interlocked.CompareExchange(ref cause, reason, null);
+        Interlocked.Exchange(ref stopping, 1);
+        loop.Engine.TryPost(static (_, _) => { }, null, 0);
+    }
+
+    /// <summary>Stops it, by the owner; or, when the owner's thread is gone, for it.</summary>
+    public void Dispose()
+    {
+        if (Volatile.Read(ref ended) != 0)
+        {
+            return;
+        }
+
+        if (!attached)
+        {
+            throw new InvalidOperationException($"{loop.Name} belongs to its dispatcher; dispose that (DisposeAsync).");
+        }
+
+        if (loop.Engine.IsOwner)
+        {
+            if (loop.Engine.InTurn)
+            {
+                throw new InvalidOperationException("A loop cannot be disposed inside its own turn. Ask it to stop, and dispose it after Poll or Run has returned.");
+            }
+
+            End();
+        }
+        else if (thread!.IsAlive)
+        {
+            loop.Engine.VerifyOwner();
+        }
+        else
+        {
+            EndForDeadOwner();
+        }
+    }
+
+    /// <summary>Stops it from any thread.</summary>
+    public ValueTask DisposeAsync()
+    {
+        if (attached && (loop.Engine.IsOwner || !thread!.IsAlive))
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        RequestStop(null);
+        return new ValueTask(completed.Task);
+    }
+
+    /// <summary>Called by the sentinel: the owner's thread has ended without disposing the loop.</summary>
+    public void OnOwnerGone() => ThreadPool.UnsafeQueueUserWorkItem(static life => life.EndForDeadOwner(), this, preferLocal: false);
+
+    private void RunToEnd()
+    {
+        try
+        {
+            LoopRunner.Run(loop.Engine, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            // Not user code: that is caught where it runs. The ring itself failed.
+            cause ??= e;
+        }
+
+        End();
+    }
+
+    private void End()
+    {
+        if (Interlocked.Exchange(ref ended, 1) != 0)
+        {
+            return;
+        }
+
+        Interlocked.Exchange(ref stopping, 1);
+        Unfinished = LoopShutdown.Run(loop.Engine, Grace);
+        LoopThread.Release();
+        OwnerSentinel.Remove();
+        Finish();
+    }
+
+    private void EndForDeadOwner()
+    {
+        if (Interlocked.Exchange(ref ended, 1) != 0)
+        {
+            return;
+        }
+
+        Interlocked.Exchange(ref stopping, 1);
+        Unfinished = LoopShutdown.RunForDeadOwner(loop.Engine, Grace);
+        Finish();
+    }
+
+    private void Finish()
+    {
+        if (cause is null)
+        {
+            completed.TrySetResult();
+        }
+        else
+        {
+            completed.TrySetException(cause);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Dispatch;
+
+/// <summary>
+/// A connected stream socket (TCP or Unix-domain) that belongs to one loop. Receiving goes through buffers that the kernel fills and hands over by lease; sending
+/// keeps the order of the calls and finishes short sends.
+/// </summary>
+/// <remarks>
+/// Awaits resume on the owner. Receive by one of <see cref="ReceiveAsync(CancellationToken)"/> and <see cref="Received"/> at a time. Several sends may be
+/// outstanding; they are made one after the other.
+/// </remarks>
+public sealed class Connection : DispatchHandle
+{
+    private readonly ReceiveOperation receive;
+    private SendOperation? firstSend;
+    private SendOperation? lastSend;
+    private TaskCompletionSource? sent;
+    private EndPoint? localEndPoint;
+    private EndPoint? remoteEndPoint;
+
+    internal Connection(LoopEngine engine, OwnedDescriptor descriptor, EndPoint? remote = null)
+        : base(engine, descriptor)
+    {
+        receive = new ReceiveOperation(this);
+        remoteEndPoint = remote;
+    }
+
+    /// <summary>Gets the peer's address; null for an unnamed Unix-domain peer. <c>getpeername(2)</c>.</summary>
+    public EndPoint? RemoteEndPoint => remoteEndPoint ??= SocketCalls.PeerOf(OwnedDescriptor.Number);
+
+    /// <summary>Gets the address on this side. <c>getsockname(2)</c>.</summary>
+    public EndPoint? LocalEndPoint => localEndPoint ??= SocketCalls.NameOf(OwnedDescriptor.Number);
+
+    /// <summary>
+    /// Gets the received data as a stream. One subscriber at a time. A lease is valid during <c>OnNext</c>; <see cref="BufferLease.Retain"/> keeps it longer. Ends with
+    /// <c>OnCompleted</c> when the peer has finished sending, with <c>OnError</c> (a <see cref="SocketException"/>) when the connection broke. Disposing the subscription stops
+    /// receiving; bytes that arrive meanwhile stay for the next reader. Callbacks run on the owner.
+    /// </summary>
+    public IObservable<BufferLease> Received => receive;
+
+    /// <summary>Gets the errno of the first failed send, or 0; later sends fail with it.</summary>
+    internal int SendError { get; private set; }
+
+    /// <summary>Takes a connected .NET socket over for a loop. The socket stays the caller's to dispose, after the connection was closed.</summary>
+    /// <param name="socket">A connected stream socket.</param>
+    /// <param name="loop">The loop that will own it; by default the calling thread's.</param>
+    /// <returns>The connection.</returns>
+    public static Connection Adopt(Socket socket, EventLoop? loop = null)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        if (socket.SocketType != SocketType.Stream)
+        {
+            throw new ArgumentException($"A connection needs a stream socket; this one is {socket.SocketType}.", nameof(socket));
+        }
+
+        return new Connection(EventLoop.Required(loop).Engine, new OwnedDescriptor(socket.SafeHandle), socket.RemoteEndPoint);
+    }
+
+    /// <summary>
+    /// Connects to a host by name or address, trying its addresses in turn. <c>connect(2)</c>; names are resolved by <see cref="Dns"/>.
+    /// </summary>
+    /// <param name="host">A host name or an address.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="loop">The loop that will own the connection; by default the calling thread's.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="SocketException">No address could be reached; the error of the last one.</exception>
+    public static Task<Connection> ConnectAsync(string host, int port, EventLoop? loop = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(host);
+        return Connector.ConnectAsync(EventLoop.Required(loop), host, port, cancellationToken);
+    }
+
+    /// <summary>Connects to an end point. <c>connect(2)</c>.</summary>
+    /// <param name="endPoint">An IP, DNS or Unix-domain end point.</param>
+    /// <param name="loop">The loop that will own the connection; by default the calling thread's.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="SocketException">The peer could not be reached.</exception>
+    public static Task<Connection> ConnectAsync(EndPoint endPoint, EventLoop? loop = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        return Connector.ConnectAsync(EventLoop.Required(loop), endPoint, cancellationToken);
+    }
+
+    /// <summary>
+    /// Receives what has come, in the buffer the kernel wrote it to. An empty lease means that the peer has finished sending. <c>recv(2)</c>.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up waiting. Data that arrived nevertheless is returned, or stays for the next call.</param>
+    /// <returns>The lease; dispose it when the data was read.</returns>
+    /// <exception cref="SocketException">The connection broke.</exception>
+    public ValueTask<BufferLease> ReceiveAsync(CancellationToken cancellationToken = default) =>
+        Engine.IsOwner ? receive.ReceiveAsync(cancellationToken) : new(Loop.InvokeAsync(() => receive.ReceiveAsync(cancellationToken).AsTask()));
+
+    /// <summary>Receives what has come into memory of the caller's; one copy more than with a lease. <c>recv(2)</c>.</summary>
+    /// <param name="destination">Where to. Not empty.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The number of bytes; 0 when the peer has finished sending.</returns>
+    /// <exception cref="SocketException">The connection broke.</exception>
+    public ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken cancellationToken = default) =>
+        Engine.IsOwner ? receive.ReceiveAsync(destination, cancellationToken) : new(Loop.InvokeAsync(() => receive.ReceiveAsync(destination, cancellationToken).AsTask()));
+
+    /// <summary>
+    /// Sends all of the data, in order with the connection's other sends. The memory belongs to the kernel until the task ends. <c>send(2)</c> with MSG_NOSIGNAL.
+    /// </summary>
+    /// <param name="data">The data.</param>
+    /// <param name="cancellationToken">Ends the send where it is. How much was sent is then unknown, so the connection refuses later sends.</param>
+    /// <returns>A task that ends when the kernel has taken all of it.</returns>
+    /// <exception cref="SocketException">The connection broke.</exception>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default)
+    {
+        if (!Engine.IsOwner)
+        {
+            return new(Loop.InvokeAsync(() => SendAsync(data, cancellationToken).AsTask()));
+        }
+
+        if (data.IsEmpty)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        SendOperation operation = Engine.SendPool.Rent();
+        operation.Prepare(this, data);
+        return Queue(operation, cancellationToken);
+    }
+
+    /// <summary>
+    /// Sends received data on, from the very buffer it was received in. The lease may be disposed at once: the buffer stays out of the pool until it is sent. <c>send(2)</c>.
+    /// </summary>
+    /// <param name="data">A lease of the same loop.</param>
+    /// <param name="cancellationToken">Ends the send where it is.</param>
+    /// <returns>A task that ends when the kernel has taken all of it.</returns>
+    /// <exception cref="SocketException">The connection broke.</exception>
+    public ValueTask SendAsync(BufferLease data, CancellationToken cancellationToken = default)
+    {
+        if (!Engine.IsOwner)
+        {
+            RetainedBuffer retained = data.Retain();
+            return new(Loop.InvokeAsync(async () =>
+            {
+                using (retained)
+                {
+                    await SendAsync(retained.Memory, cancellationToken);
+                }
+            }));
+        }
+
+        if (data.IsEmpty)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        SendOperation operation = Engine.SendPool.Rent();
+        operation.Prepare(this, data);
+        return Queue(operation, cancellationToken);
+    }
+
+    /// <summary>
+    /// Finishes sending (the peer then receives the end of the stream), receiving, or both, after the sends before it. <c>shutdown(2)</c>.
+    /// </summary>
+    /// <param name="how">Which half.</param>
+    /// <returns>A task that ends when it is done.</returns>
+    public async ValueTask ShutdownAsync(SocketShutdown how = SocketShutdown.Send)
+    {
+        if (!Engine.IsOwner)
+        {
+            await Loop.InvokeAsync(() => ShutdownAsync(how).AsTask()).ConfigureAwait(false);
+            return;
+        }
+
+        if (lastSend is not null)
+        {
+            sent ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await sent.Task;
+        }
+
+        await Loop.ExecuteAsync(IoRequest.Shutdown(this, how));
+    }
+
+    /// <summary>
+    /// Breaks the connection at once: queued data is dropped and the peer sees a reset. Works on any thread; the close itself ends later (<see cref="DispatchHandle.CloseAsync"/> waits for it).
+    /// </summary>
+    public void Abort()
+    {
+        if (!Engine.IsOwner)
+        {
+            Engine.TryPost(static (s, _) => ((Connection)s!).Abort(), this, 0);
+            return;
+        }
+
+        if (!IsClosed)
+        {
+            SocketCalls.SetLingerZero(OwnedDescriptor.Number);
+            SendError = Errno.ECONNABORTED;
+            firstSend?.RequestCancel();
+            _ = CloseAsync();
+        }
+    }
+
+    /// <summary>Called by the send at the head of the queue when it is through; the next one's turn.</summary>
+    internal void OnSendFinished(int errno)
+    {
+        if (errno != 0 && SendError == 0)
+        {
+            // Some bytes of it may be out: whatever came next would land in the middle of a message.
+            SendError = errno;
+        }
+
+        SendOperation finished = firstSend!;
+        firstSend = finished.NextQueued;
+        finished.NextQueued = null;
+        if (firstSend is null)
+        {
+            lastSend = null;
+            sent?.TrySetResult();
+            sent = null;
+        }
+        else if (SendError == 0 && !firstSend.IsCancelRequested)
+        {
+            firstSend.Stage();
+        }
+        else
+        {
+            // It will fail without a kernel request; by way of the queue, a thousand of them do not become a thousand stack frames.
+            Engine.EnqueueLocal(static (s, _) => ((Connection)s!).firstSend?.Stage(), this);
+        }
+
+        OwnedDescriptor.ReleaseUse();
+    }
+
+    /// <summary>Gives up a connection whose descriptor moves to another loop before anything was sent or received.</summary>
+    internal void Forget() => Engine.Table.Remove(receive);
+
+    private protected override void OnClosing() => receive.Close();
+
+    private ValueTask Queue(SendOperation operation, CancellationToken token)
+    {
+        ValueTask task = new(operation, operation.Version);
+        OwnedDescriptor.AddUseWhileClosing(); // Queued counts as used: the close waits for its turn to come.
+        if (lastSend is null)
+        {
+            firstSend = lastSend = operation;
+            operation.Stage();
+        }
+        else
+        {
+            lastSend.NextQueued = operation;
+            lastSend = operation;
+        }
+
+        if (token.CanBeCanceled && !operation.Core.IsCompleted)
+        {
+            operation.ArmCancel(token);
+        }
+
+        return task;
+    }
+}

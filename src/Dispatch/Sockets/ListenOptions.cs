@@ -1,0 +1,20 @@
+namespace Dispatch;
+
+/// <summary>The options of a listening socket.</summary>
+public sealed class ListenOptions
+{
+    /// <summary>Gets or sets how many connections may wait to be accepted (capped by <c>net.core.somaxconn</c>). <c>listen(2)</c>. Default 1,024.</summary>
+    public int Backlog { get; set; } = 1024;
+
+    /// <summary>Gets or sets a value indicating whether accepted connections send small segments at once (TCP_NODELAY). Default true.</summary>
+    public bool NoDelay { get; set; } = true;
+
+    /// <summary>Gets or sets a value indicating whether an IPv6 listener accepts IPv4 connections too. Default true.</summary>
+    public bool DualMode { get; set; } = true;
+
+    /// <summary>Gets or sets how connections reach the loops of a dispatcher. Default <see cref="AcceptDistribution.PortPerLoop"/>.</summary>
+    public AcceptDistribution Distribution { get; set; } = AcceptDistribution.PortPerLoop;
+
+    /// <summary>Gets or sets how many accepted connections may wait for a taker before accepting pauses. Default 256.</summary>
+    public int AcceptQuota { get; set; } = 256;
+}

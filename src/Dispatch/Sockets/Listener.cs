@@ -1,0 +1,55 @@
+using System.Net;
+
+namespace Dispatch;
+
+/// <summary>
+/// A listening socket of one loop. Accepting is one multishot request; a shortage of descriptors pauses it until one is closed, and transient errors are
+/// counted and retried, so neither ends it.
+/// </summary>
+public sealed class Listener : DispatchHandle
+{
+    private readonly AcceptOperation accept;
+
+    private Listener(LoopEngine engine, OwnedDescriptor descriptor, ListenOptions options, EndPoint? local)
+        : base(engine, descriptor)
+    {
+        LocalEndPoint = local;
+        accept = new AcceptOperation(this, options);
+    }
+
+    /// <summary>Gets the address, with the port that the system chose if 0 was asked for.</summary>
+    public EndPoint? LocalEndPoint { get; }
+
+    /// <summary>
+    /// Gets the accepted connections as a stream. One subscriber at a time; each connection is the subscriber's to close. Ends with <c>OnCompleted</c> when the listener is closed.
+    /// Disposing the subscription pauses accepting. Callbacks run on the owner.
+    /// </summary>
+    public IObservable<Connection> Accepts => accept;
+
+    /// <summary>Listens on an address. <c>socket(2)</c>, <c>bind(2)</c>, <c>listen(2)</c>.</summary>
+    /// <param name="endPoint">An IP or Unix-domain end point; port 0 lets the system choose.</param>
+    /// <param name="options">Options, or null for the defaults.</param>
+    /// <param name="loop">The loop that will own it and its connections; by default the calling thread's.</param>
+    /// <returns>The listener.</returns>
+    /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or forbidden.</exception>
+    public static Listener Listen(EndPoint endPoint, ListenOptions? options = null, EventLoop? loop = null)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        return Listen(endPoint, options ?? new ListenOptions(), EventLoop.Required(loop).Engine, reusePort: false);
+    }
+
+    /// <summary>Takes the next connection. <c>accept4(2)</c>.</summary>
+    /// <param name="cancellationToken">Gives up waiting. A connection that was accepted nevertheless is returned, or stays for the next call.</param>
+    /// <returns>The connection; the caller closes it.</returns>
+    public ValueTask<Connection> AcceptAsync(CancellationToken cancellationToken = default) =>
+        Engine.IsOwner ? accept.AcceptAsync(cancellationToken) : new(Loop.InvokeAsync(() => accept.AcceptAsync(cancellationToken).AsTask()));
+
+    internal static Listener Listen(EndPoint endPoint, ListenOptions options, LoopEngine engine, bool reusePort)
+    {
+        int number = SocketCalls.Listen(endPoint, options, reusePort);
+        Listener listener = new(engine, new OwnedDescriptor(number), options, SocketCalls.NameOf(number) ?? endPoint);
+        return listener;
+    }
+
+    private protected override void OnClosing() => accept.Close();
+}

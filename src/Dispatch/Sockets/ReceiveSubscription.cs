@@ -1,0 +1,88 @@
+namespace Dispatch;
+
+/// <summary>
+/// One subscriber of a connection's received data. Not pooled: <see cref="Dispose"/> may come at any time, often, and from any thread.
+/// </summary>
+internal sealed class ReceiveSubscription(ReceiveOperation owner, IObserver<BufferLease> observer) : IDisposable
+{
+    private volatile bool disposed;
+
+    /// <summary>Gets what is subscribed to.</summary>
+    public ReceiveOperation Owner => owner;
+
+    /// <summary>Attaches on the owner, for a subscriber on another thread.</summary>
+    public void AttachFromInbox()
+    {
+        if (disposed)
+        {
+            return;
+        }
+
+        try
+        {
+            owner.Attach(this);
+        }
+        catch (InvalidOperationException e)
+        {
+            End(e); // The stream is the only way to tell a subscriber on another thread.
+        }
+    }
+
+    /// <summary>Hands data over. An observer that throws ends its own subscription and nobody else's; the exception goes on to the loop's policy.</summary>
+    public void Next(BufferLease lease)
+    {
+        bool survived = false;
+        try
+        {
+            observer.OnNext(lease);
+            survived = true;
+        }
+        finally
+        {
+            if (!survived)
+            {
+                Dispose();
+            }
+        }
+    }
+
+    /// <summary>Ends the stream, once.</summary>
+    public void End(Exception? error)
+    {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
+        if (error is null)
+        {
+            observer.OnCompleted();
+        }
+        else
+        {
+            observer.OnError(error);
+        }
+
+        owner.Engine.RestoreContexts();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
+        if (owner.Engine.IsOwner)
+        {
+            owner.Detach(this);
+        }
+        else
+        {
+            owner.Engine.TryPost(static (s, _) => ((ReceiveSubscription)s!).Owner.Detach((ReceiveSubscription)s!), this, 0);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Net;
+using System.Net.Sockets;
+using Tmds.Linux;
+
+namespace Dispatch;
+
+/// <summary>
+/// The socket calls that never wait (socket, bind, listen, names, options), made directly: through a ring they would only cost more.
+/// Addresses are .NET's <see cref="SocketAddress"/>, whose layout is the kernel's.
+/// </summary>
+internal static unsafe class SocketCalls
+{
+    private const int MaxAddressBytes = 128;
+
+    /// <summary>Makes a stream socket for this kind of address.</summary>
+    public static int Open(AddressFamily family)
+    {
+        int domain = family switch
+        {
+            AddressFamily.InterNetwork => LibC.AF_INET,
+            AddressFamily.InterNetworkV6 => LibC.AF_INET6,
+            AddressFamily.Unix => LibC.AF_UNIX,
+            _ => throw new NotSupportedException($"Address family {family} is not supported: use IPv4, IPv6 or Unix-domain end points."),
+        };
+        int number = LibC.socket(domain, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0);
+        return number >= 0 ? number : throw ErrorMap.ForSocket("socket", -LibC.errno);
+    }
+
+    /// <summary>Binds and listens; the socket is closed again when that fails.</summary>
+    public static int Listen(EndPoint endPoint, ListenOptions options, bool reusePort)
+    {
+        int number = Open(endPoint.AddressFamily);
+        try
+        {
+            bool isUnix = endPoint.AddressFamily == AddressFamily.Unix;
+            if (!isUnix)
+            {
+                SetOption(number, LibC.SOL_SOCKET, LibC.SO_REUSEADDR, 1);
+                if (reusePort)
+                {
+                    SetOption(number, LibC.SOL_SOCKET, LibC.SO_REUSEPORT, 1);
+                }
+            }
+
+            if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                SetOption(number, LibC.IPPROTO_IPV6, LibC.IPV6_V6ONLY, options.DualMode ? 0 : 1);
+            }
+
+            SocketAddress address = endPoint.Serialize();
+            fixed (byte* bytes = address.Buffer.Span)
+            {
+                if (LibC.bind(number, (sockaddr*)bytes, (uint)address.Size) != 0)
+                {
+                    throw ErrorMap.ForSocket("bind", -LibC.errno, endPoint.ToString());
+                }
+            }
+
+            if (LibC.listen(number, options.Backlog) != 0)
+            {
+                throw ErrorMap.ForSocket("listen", -LibC.errno, endPoint.ToString());
+            }
+
+            return number;
+        }
+        catch
+        {
+            _ = LibC.close(number);
+            throw;
+        }
+    }
+
+    /// <summary>The peer's address, or null.</summary>
+    public static EndPoint? PeerOf(int number)
+    {
+        byte* bytes = stackalloc byte[MaxAddressBytes];
+        socklen_t length = MaxAddressBytes;
+        return number >= 0 && LibC.getpeername(number, (sockaddr*)bytes, &length) == 0 ? Parse(bytes, (int)(uint)length) : null;
+    }
+
+    /// <summary>The socket's own address, or null.</summary>
+    public static EndPoint? NameOf(int number)
+    {
+        byte* bytes = stackalloc byte[MaxAddressBytes];
+        socklen_t length = MaxAddressBytes;
+        return number >= 0 && LibC.getsockname(number, (sockaddr*)bytes, &length) == 0 ? Parse(bytes, (int)(uint)length) : null;
+    }
+
+    /// <summary>Sends small segments at once.</summary>
+    public static void SetNoDelay(int number)
+    {
+        int one = 1;
+        _ = LibC.setsockopt(number, LibC.IPPROTO_TCP, LibC.TCP_NODELAY, &one, sizeof(int)); // Fails on Unix-domain sockets, which never delay.
+    }
+
+    /// <summary>Makes a close reset the connection.</summary>
+    public static void SetLingerZero(int number)
+    {
+        int* linger = stackalloc int[2] { 1, 0 };
+        _ = LibC.setsockopt(number, LibC.SOL_SOCKET, LibC.SO_LINGER, linger, sizeof(int) * 2);
+    }
+
+    private static void SetOption(int number, int level, int option, int value)
+    {
+        if (LibC.setsockopt(number, level, option, &value, sizeof(int)) != 0)
+        {
+            throw ErrorMap.ForSocket("setsockopt", -LibC.errno);
+        }
+    }
+
+    private static EndPoint? Parse(byte* bytes, int length)
+    {
+        if (length < sizeof(ushort))
+        {
+            return null;
+        }
+
+        AddressFamily family = *(ushort*)bytes switch
+        {
+            2 => AddressFamily.InterNetwork,
+            10 => AddressFamily.InterNetworkV6,
+            1 => AddressFamily.Unix,
+            _ => AddressFamily.Unspecified,
+        };
+        if (family == AddressFamily.Unspecified || (family == AddressFamily.Unix && length <= sizeof(ushort)))
+        {
+            return null; // An unnamed Unix-domain socket has no address.
+        }
+
+        SocketAddress address = new(family, Math.Max(length, 2));
+        new ReadOnlySpan<byte>(bytes, length).CopyTo(address.Buffer.Span);
+        address.Size = length;
+        EndPoint parser = family switch
+        {
+            AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Any, 0),
+            AddressFamily.InterNetworkV6 => new IPEndPoint(IPAddress.IPv6Any, 0),
+            _ => new UnixDomainSocketEndPoint("/"),
+        };
+        return parser.Create(address);
+    }
+}

@@ -1,0 +1,162 @@
+namespace Dispatch;
+
+/// <summary>
+/// The timers of one loop. A parked loop waits for the earliest with the enter's own time limit. A loop that polls reads no clock:
+/// one kernel timeout stands for the earliest timer, and its completion says when to look. Owner thread only.
+/// </summary>
+internal sealed class TimerQueue
+{
+    private readonly TimerHeap heap = new();
+    private readonly LoopEngine engine;
+    private readonly TimeProvider clock;
+    private readonly bool isKernelTime;
+    private readonly TimeoutOperation timeout;
+    private ITimer? foreignTimer;
+    private long foreignDue = long.MaxValue;
+
+    public TimerQueue(LoopEngine engine, TimeProvider clock, bool isKernelTime)
+    {
+        this.engine = engine;
+        this.clock = clock;
+        this.isKernelTime = isKernelTime;
+        timeout = new TimeoutOperation(engine);
+    }
+
+    /// <summary>Gets the number of timers.</summary>
+    public int Count => heap.Count;
+
+    /// <summary>Gets or sets a value indicating whether a turn has to look at the clock although it has nothing else to do.</summary>
+    public bool IsDueFlagged { get; set; }
+
+    /// <summary>Gets a value indicating whether a kernel timeout is in flight.</summary>
+    public bool HasKernelTimeout => timeout.InFlight;
+
+    /// <summary>Gets the time, in nanoseconds of the loop's clock.</summary>
+    public long Now => ToNanoseconds(clock.GetTimestamp());
+
+    /// <summary>Adds a timer, or moves it.</summary>
+    public void Schedule(TimerNode node, long nanosecondsFromNow)
+    {
+        heap.Remove(node);
+        node.Due = Now + Math.Max(0, nanosecondsFromNow);
+        heap.Add(node);
+        if (node.HeapIndex == 0)
+        {
+            // A polling loop looks at the clock only when told to: its next turn arms the kernel's timeout for the new earliest.
+            IsDueFlagged = true;
+        }
+    }
+
+    /// <summary>Takes a timer out, if it is in.</summary>
+    public void Remove(TimerNode node) => heap.Remove(node);
+
+    /// <summary>Runs what is due. A timer that starts itself again waits for the next turn, however short its period.</summary>
+    public int RunDue()
+    {
+        IsDueFlagged = false;
+        if (heap.Count == 0)
+        {
+            return 0;
+        }
+
+        long now = Now;
+        int fired = 0;
+        while (heap.Count != 0 && heap.Top.Due <= now)
+        {
+            TimerNode node = heap.Top;
+            heap.Remove(node);
+            fired++;
+            try
+            {
+                node.Fire();
+            }
+            catch (Exception e)
+            {
+                engine.ReportException(e, node);
+            }
+
+            engine.RestoreContexts();
+        }
+
+        return fired;
+    }
+
+    /// <summary>How long the loop may sleep, in nanoseconds; negative for ever.</summary>
+    public long SleepLimit()
+    {
+        if (heap.Count == 0)
+        {
+            return -1;
+        }
+
+        if (!isKernelTime)
+        {
+            ArmForeignClock();
+            return -1;
+        }
+
+        return Math.Max(0, heap.Top.Due - Now);
+    }
+
+    /// <summary>Makes sure that a completion will announce the earliest timer, for a loop that goes on polling.</summary>
+    public void ArmForPolling()
+    {
+        if (heap.Count == 0)
+        {
+            return;
+        }
+
+        if (isKernelTime)
+        {
+            timeout.CoverUntil(heap.Top.Due);
+        }
+        else
+        {
+            ArmForeignClock();
+        }
+    }
+
+    /// <summary>Ends what stands in the kernel for the timers, and tells those who wait.</summary>
+    public void Stop()
+    {
+        timeout.Stop();
+        foreignTimer?.Dispose();
+        while (heap.Count != 0)
+        {
+            TimerNode node = heap.Top;
+            heap.Remove(node);
+            node.Abandon();
+        }
+    }
+
+    private void ArmForeignClock()
+    {
+        // A clock that the user handed in (virtual time, say) announces itself through its own timer and the inbox.
+        long due = heap.Top.Due;
+        if (due == foreignDue)
+        {
+            return;
+        }
+
+        foreignDue = due;
+        foreignTimer ??= clock.CreateTimer(
+            static s =>
+            {
+                TimerQueue self = (TimerQueue)s!;
+                self.engine.TryPost(static (q, _) => ((TimerQueue)q!).OnForeignTime(), self, 0);
+            },
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+        foreignTimer.Change(TimeSpan.FromTicks(Math.Max(0, (due - Now + 99) / 100)), Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnForeignTime()
+    {
+        foreignDue = long.MaxValue;
+        IsDueFlagged = true;
+    }
+
+    private long ToNanoseconds(long timestamp) =>
+        clock.TimestampFrequency == 1_000_000_000 ? timestamp : (long)((Int128)timestamp * 1_000_000_000 / clock.TimestampFrequency);
+}
