@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// Pinning, /proc, and the C programs: this measures Linux.
+[assembly: SupportedOSPlatform("linux")]
