@@ -10,7 +10,6 @@ internal sealed class LoopEngine
 {
     private readonly Queue<InboxItem> local = new();
     private readonly Queue<CompletionEntry> deferred = new();
-    private readonly SilentOperation silent;
     private readonly WakeOperation wake;
     private readonly EventLoopOptions options;
     private BufferPool? receiveBuffers;
@@ -32,8 +31,6 @@ internal sealed class LoopEngine
         SendPool = new OperationPool<SendOperation>(this, options.PoolLimit, static e => new SendOperation(e));
         Raw = new RawCompletions(this, options.RawCapacity);
         Delays = new DelayPool(this, options.PoolLimit);
-        silent = new SilentOperation(this);
-        silent.Settle();
         wake = new WakeOperation(this);
         Timers = new TimerQueue(this, options.TimeProvider ?? ring.Clock, options.TimeProvider is null);
         wake.Begin();
@@ -292,7 +289,7 @@ internal sealed class LoopEngine
     /// <summary>Stages an entry whose answer nobody needs.</summary>
     public void StageSilent(SubmissionEntry entry)
     {
-        entry.UserData = silent.ConstantTag;
+        entry.UserData = Tags.Silent;
         Submissions.Stage(entry);
     }
 
@@ -458,7 +455,7 @@ internal sealed class LoopEngine
         {
             operation.Deliver(entry);
         }
-        else
+        else if (entry.UserData != Tags.Silent)
         {
             Table.CountLate();
         }

@@ -12,6 +12,9 @@ internal static class Tags
     public const ulong LargestRaw = SlotBit - 1;
     public const uint GenerationMask = 0x7FFF_FFFF;
 
+    /// <summary>What answers that nobody waits for are addressed to: a slot number that is never given out.</summary>
+    public const ulong Silent = SlotBit | uint.MaxValue;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Of(int index, uint generation) => SlotBit | ((ulong)(generation & GenerationMask) << 32) | (uint)index;
 
