@@ -11,10 +11,12 @@ internal sealed class LoopEngine
     private readonly Queue<InboxItem> local = new();
     private readonly Queue<CompletionEntry> deferred = new();
     private readonly WakeOperation wake;
+    private readonly LoopSignal signal = new();
     private readonly EventLoopOptions options;
     private BufferPool? receiveBuffers;
     private RegisteredBufferPool? registeredBuffers;
     private bool inTurn;
+    private bool runsInline;
     private ExecutionContext? baseline;
 
     public LoopEngine(EventLoop loop, KernelRing ring, EventLoopOptions options)
@@ -23,7 +25,7 @@ internal sealed class LoopEngine
         Ring = ring;
         this.options = options;
         Table = new OperationTable();
-        Submissions = new SubmissionQueue(ring);
+        Submissions = new SubmissionQueue(ring, signal);
         Inbox = new Inbox(ring.Wake);
         Context = new LoopSynchronizationContext(this);
         RequestPool = new OperationPool<RequestOperation>(this, options.PoolLimit, static e => new RequestOperation(e));
@@ -32,7 +34,7 @@ internal sealed class LoopEngine
         Raw = new RawCompletions(this, options.RawCapacity);
         Delays = new DelayPool(this, options.PoolLimit);
         wake = new WakeOperation(this);
-        Timers = new TimerQueue(this, options.TimeProvider ?? ring.Clock, options.TimeProvider is null);
+        Timers = new TimerQueue(this, signal, options.TimeProvider ?? ring.Clock, options.TimeProvider is null);
         wake.Begin();
     }
 
@@ -104,8 +106,7 @@ internal sealed class LoopEngine
     public bool HasWork
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Ring.Completions.HasEntries || Ring.NeedsAttention || Inbox.IsSignaled || Submissions.HasStaged
-            || local.Count != 0 || deferred.Count != 0 || Timers.IsDueFlagged;
+        get => signal.IsRaised || Ring.Completions.HasEntries || Ring.NeedsAttention || Inbox.IsSignaled;
     }
 
     /// <summary>Gets a value indicating whether a turn has something to deliver or to run; staged requests alone need an enter, not a turn.</summary>
@@ -210,9 +211,9 @@ internal sealed class LoopEngine
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void RunContinuation(Action<object?> continuation, object? state, bool inContext)
     {
-        if (OwnerIsDead)
+        if (!runsInline)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: false);
+            RunLater(continuation, state);
             return;
         }
 
@@ -242,10 +243,10 @@ internal sealed class LoopEngine
     }
 
     /// <summary>Queues something for a later turn of this thread: no lock, no wake. Owner only.</summary>
-    public void EnqueueLocal(SendOrPostCallback callback, object? state) => local.Enqueue(new InboxItem(callback, state, 0));
+    public void EnqueueLocal(SendOrPostCallback callback, object? state) => EnqueueLocal(new InboxItem(callback, state, 0));
 
     /// <summary>Queues an internal action for a later turn of this thread. Owner only.</summary>
-    public void EnqueueLocal(InboxAction action, object? state) => local.Enqueue(new InboxItem(action, state, 0));
+    public void EnqueueLocal(InboxAction action, object? state) => EnqueueLocal(new InboxItem(action, state, 0));
 
     /// <summary>Posts an internal action from any thread; throws when the loop is closed.</summary>
     public void Post(InboxAction action, object? state, long argument) =>
@@ -287,11 +288,7 @@ internal sealed class LoopEngine
     }
 
     /// <summary>Stages an entry whose answer nobody needs.</summary>
-    public void StageSilent(SubmissionEntry entry)
-    {
-        entry.UserData = Tags.Silent;
-        Submissions.Stage(entry);
-    }
+    public void StageSilent(in SubmissionEntry entry) => Submissions.Stage(entry, Tags.Silent);
 
     /// <summary>Submits an observed request.</summary>
     public OperationHandle Observe(in IoRequest request, IObserver<Completion> observer)
@@ -332,7 +329,14 @@ internal sealed class LoopEngine
     }
 
     /// <summary>Delivers, in the next turn, a completion that no kernel posted: the request never reached one.</summary>
-    public void DeferCompletion(in CompletionEntry entry) => deferred.Enqueue(entry);
+    public void DeferCompletion(in CompletionEntry entry)
+    {
+        signal.IsRaised = true;
+        deferred.Enqueue(entry);
+    }
+
+    /// <summary>Lowers the signal when a poll has left nothing behind.</summary>
+    public void SettleSignal() => signal.IsRaised = Submissions.HasStaged || local.Count != 0 || deferred.Count != 0 || Timers.IsDueFlagged;
 
     /// <summary>Runs what the owner had queued for itself where it can still run.</summary>
     public void AbandonLocal()
@@ -380,6 +384,25 @@ internal sealed class LoopEngine
         LoopFaults.ReportBlockingWait(this);
     }
 
+    private void RunLater(Action<object?> continuation, object? state)
+    {
+        if (OwnerIsDead)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: false);
+        }
+        else
+        {
+            // Completed by the owner outside a turn, by cancelling a token say: user code runs in turns, never in the stack of the one who cancelled.
+            EnqueueLocal(new SendOrPostCallback(continuation), state);
+        }
+    }
+
+    private void EnqueueLocal(in InboxItem item)
+    {
+        signal.IsRaised = true;
+        local.Enqueue(item);
+    }
+
     private void BeginTurn()
     {
         if (inTurn)
@@ -388,6 +411,7 @@ internal sealed class LoopEngine
         }
 
         inTurn = true;
+        runsInline = !OwnerIsDead;
         LoopThread.EnterTurn(Context);
         baseline = ExecutionContext.Capture();
     }
@@ -395,6 +419,7 @@ internal sealed class LoopEngine
     private void EndTurn()
     {
         inTurn = false;
+        runsInline = false;
         LoopThread.LeaveTurn();
     }
 
@@ -477,7 +502,7 @@ internal sealed class LoopEngine
             }
             else if (Table.Find(entry.UserData) is not RawOperation operation)
             {
-                deferred.Enqueue(entry);
+                DeferCompletion(entry);
                 continue;
             }
             else if (!operation.TryTranslate(entry, operation.Account(entry), out completion))

@@ -93,29 +93,37 @@ internal abstract class Operation
     public virtual void ReturnToPool() => Engine.Table.Remove(this);
 
     /// <summary>Takes the request's references over and stages it. Throws, with nothing taken, when a handle is closed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected void Start(in IoRequest request)
     {
-        SubmissionEntry entry = request.Entry;
-        if (!request.IsBare)
+        if (request.IsBare)
         {
-            references.Acquire(Engine, request, ref entry);
+            StartEntry(request.Entry);
         }
-
-        StartEntry(ref entry);
+        else
+        {
+            StartWithReferences(request);
+        }
     }
 
     /// <summary>Stages an entry that refers to nothing but what the operation itself keeps alive.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    protected void StartEntry(ref SubmissionEntry entry)
+    protected void StartEntry(in SubmissionEntry entry)
     {
         InFlight = true;
         Opcode = entry.Opcode;
         Descriptor = entry.Fd;
-        entry.UserData = Tag;
         Engine.Table.InFlight++;
-        Engine.Submissions.Stage(entry);
+        Engine.Submissions.Stage(entry, Tag);
     }
 
     /// <summary>Handles one completion. <see cref="InFlight"/> is already false for the terminal one.</summary>
     protected abstract void OnCompletion(in CompletionEntry entry, bool terminal);
+
+    private void StartWithReferences(in IoRequest request)
+    {
+        SubmissionEntry entry = request.Entry;
+        references.Acquire(Engine, request, ref entry);
+        StartEntry(entry);
+    }
 }

@@ -28,6 +28,7 @@ public partial struct IoRequest
     {
         IoRequest request = Poll(target, events);
         request.Entry.Length = IoUringAbi.IORING_POLL_ADD_MULTI;
+        request.isMultishot = true;
         return request;
     }
 
@@ -47,6 +48,7 @@ public partial struct IoRequest
         request.First = record;
         request.Entry.Length = 1;
         request.Entry.OperationFlags = (uint)flags;
+        request.isMultishot = (flags & TimeoutFlags.Multishot) != 0;
         return request;
     }
 

@@ -41,6 +41,7 @@ public partial struct IoRequest
     {
         IoRequest request = Accept(listener, flags);
         request.Entry.IoPriority = IoUringAbi.IORING_ACCEPT_MULTISHOT;
+        request.isMultishot = true;
         return request;
     }
 
@@ -59,7 +60,7 @@ public partial struct IoRequest
         SocketAddress address = endPoint.Serialize();
         IoRequest request = On(Opcode.Connect, socket);
         request.First = address.Buffer[..address.Size];
-        request.Subject = endPoint;
+        request.SetExtras(new RequestExtras { Subject = endPoint });
         request.Entry.Offset = (ulong)address.Size;
         return request;
     }
@@ -89,6 +90,7 @@ public partial struct IoRequest
     {
         IoRequest request = On(Opcode.Recv, socket);
         request.Entry.IoPriority = IoUringAbi.IORING_RECV_MULTISHOT;
+        request.isMultishot = true;
         request.Entry.Flags = EntryFlags.BufferSelect;
         request.Entry.BufferGroup = BufferPool.Group;
         request.Entry.OperationFlags = (uint)flags;

@@ -114,7 +114,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         entry.Fd = listener.OwnedDescriptor.Number;
         entry.OperationFlags = (uint)AcceptFlags.CloseOnExec;
         listener.OwnedDescriptor.AddUse();
-        StartEntry(ref entry);
+        StartEntry(entry);
     }
 
     /// <inheritdoc/>

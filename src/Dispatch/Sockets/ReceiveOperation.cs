@@ -417,7 +417,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         entry.Fd = connection.OwnedDescriptor.Number;
         entry.BufferGroup = BufferPool.Group;
         connection.OwnedDescriptor.AddUse();
-        StartEntry(ref entry);
+        StartEntry(entry);
     }
 
     private void Replay(ReceiveSubscription to)
