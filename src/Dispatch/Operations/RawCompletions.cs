@@ -82,7 +82,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         foreach (IObserver<Completion> target in targets)
         {
             target.OnNext(completion);
-            engine.RestoreContexts();
+            engine.Scope.Restore();
         }
     }
 
@@ -135,7 +135,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         observers = [.. observers, observer];
         while (untaken.TryDequeue(out Completion completion))
         {
-            engine.EnqueueLocal(static (s, _) => ((Replay)s!).Run(), new Replay(this, completion));
+            engine.Posted.EnqueueLocal(static (s, _) => ((Replay)s!).Run(), new Replay(this, completion));
         }
 
         return new Subscription(this, observer);

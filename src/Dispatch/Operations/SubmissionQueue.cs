@@ -71,7 +71,7 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
     }
 
     private static void Fail(LoopEngine engine, in SubmissionEntry entry) =>
-        engine.DeferCompletion(new CompletionEntry { UserData = entry.UserData, Result = -Errno.ECANCELED });
+        engine.Delivery.Defer(new CompletionEntry { UserData = entry.UserData, Result = -Errno.ECANCELED });
 
     private void Queue(SubmissionEntry entry, ulong tag)
     {

@@ -64,7 +64,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         Engine.VerifyOwner();
         VerifyFree();
         this.observer = observer;
-        Engine.EnqueueLocal(static (s, _) => ((AcceptOperation)s!).Replay(), this);
+        Engine.Posted.EnqueueLocal(static (s, _) => ((AcceptOperation)s!).Replay(), this);
         Arm();
         return new Subscription(this, observer);
     }
@@ -231,7 +231,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
                 target.OnCompleted();
             }
 
-            Engine.RestoreContexts();
+            Engine.Scope.Restore();
         }
     }
 
@@ -276,7 +276,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
                 RequestCancel();
             }
 
-            Engine.RestoreContexts();
+            Engine.Scope.Restore();
         }
     }
 
@@ -326,7 +326,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
             }
             else
             {
-                owner.Engine.TryPost((_, _) => Detach(current), null, 0);
+                owner.Engine.Posted.TryPost((_, _) => Detach(current), null, 0);
             }
         }
 

@@ -82,7 +82,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         }
         else
         {
-            Engine.Post(static (s, _) => ((ReceiveSubscription)s!).AttachFromInbox(), created, 0);
+            Engine.Posted.Post(static (s, _) => ((ReceiveSubscription)s!).AttachFromInbox(), created, 0);
         }
 
         return created;
@@ -112,7 +112,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         subscription = created;
         if (unread.Count != 0 || ended)
         {
-            Engine.EnqueueLocal(static (s, _) => ((ReceiveSubscription)s!).Owner.Replay((ReceiveSubscription)s), created);
+            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveSubscription)s!).Owner.Replay((ReceiveSubscription)s), created);
         }
 
         Arm();
@@ -323,7 +323,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
             finally
             {
                 lease.Dispose();
-                Engine.RestoreContexts();
+                Engine.Scope.Restore();
             }
         }
         else

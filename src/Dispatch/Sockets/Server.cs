@@ -95,7 +95,7 @@ public sealed class Server : IAsyncDisposable
                 int number = connection.OwnedDescriptor.Detach();
                 connection.Forget();
                 loop.Engine.CountHandOff();
-                loop.Engine.PostOrPool(_ => Serve(new Connection(loop.Engine, new OwnedDescriptor(number)), target), null);
+                loop.Engine.Posted.PostOrPool(_ => Serve(new Connection(loop.Engine, new OwnedDescriptor(number)), target), null);
                 return;
             }
         }

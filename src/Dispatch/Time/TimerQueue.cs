@@ -86,7 +86,7 @@ internal sealed class TimerQueue
                 engine.ReportException(e, node);
             }
 
-            engine.RestoreContexts();
+            engine.Scope.Restore();
         }
 
         return fired;
@@ -154,7 +154,7 @@ internal sealed class TimerQueue
             static s =>
             {
                 TimerQueue self = (TimerQueue)s!;
-                self.engine.TryPost(static (q, _) => ((TimerQueue)q!).OnForeignTime(), self, 0);
+                self.engine.Posted.TryPost(static (q, _) => ((TimerQueue)q!).OnForeignTime(), self, 0);
             },
             this,
             Timeout.InfiniteTimeSpan,
