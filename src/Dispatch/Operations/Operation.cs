@@ -12,9 +12,22 @@ internal abstract class Operation
     private RequestReferences references;
 
     protected Operation(LoopEngine engine)
+        : this(engine, settled: true)
+    {
+    }
+
+    /// <summary>
+    /// Initializes a new instance of the <see cref="Operation"/> class. One that belongs to a handle is not settled: a handle may be made on any thread, and the table is the owner's;
+    /// nor should the table keep a forgotten handle alive. It takes a slot with each request, by <see cref="TakeSlot"/>, and leaves it at the terminal completion.
+    /// </summary>
+    protected Operation(LoopEngine engine, bool settled)
     {
         Engine = engine;
-        engine.Table.Add(this);
+        Index = -1;
+        if (settled)
+        {
+            engine.Table.Add(this);
+        }
     }
 
     /// <summary>Gets the loop's engine.</summary>
@@ -103,6 +116,15 @@ internal abstract class Operation
         else
         {
             StartWithReferences(request);
+        }
+    }
+
+    /// <summary>Takes a slot, if it has none.</summary>
+    protected void TakeSlot()
+    {
+        if (Index < 0)
+        {
+            Engine.Table.Add(this);
         }
     }
 
