@@ -103,22 +103,23 @@ internal sealed unsafe class BufferPool
     /// <summary>Adds a holder to a buffer under lease: from now on the buffer outlives the lease.</summary>
     public void Hold(int id, uint generation)
     {
-        Interlocked.Increment(ref holds);
-        int seen = Volatile.Read(ref references[id]);
-        while (seen != 0 && IsCurrent(id, generation))
+        // Only next to holders that exist: a buffer without one is the kernel's, a pool without one is freed, and a count would bring neither back.
+        if (!IsCurrent(id, generation) || !TryIncrement(ref holds))
         {
-            // Only next to a holder that exists: a buffer with none is the kernel's, and a count would not bring it back.
-            int found = Interlocked.CompareExchange(ref references[id], seen + 1, seen);
-            if (found == seen)
-            {
-                return;
-            }
-
-            seen = found;
+            ThrowEnded();
         }
 
-        ReleaseMemoryHold();
-        ThrowEnded();
+        if (!TryIncrement(ref references[id]))
+        {
+            ReleaseMemoryHold();
+            ThrowEnded();
+        }
+
+        if (!IsCurrent(id, generation))
+        {
+            ReleaseHold(id);
+            ThrowEnded();
+        }
     }
 
     /// <summary>Adds a holder next to one that exists.</summary>
@@ -212,6 +213,23 @@ internal sealed unsafe class BufferPool
 
         // The pool's own hold, which kept the memory while it ran.
         ReleaseMemoryHold();
+    }
+
+    private static bool TryIncrement(ref int count)
+    {
+        int seen = Volatile.Read(ref count);
+        while (seen != 0)
+        {
+            int found = Interlocked.CompareExchange(ref count, seen + 1, seen);
+            if (found == seen)
+            {
+                return true;
+            }
+
+            seen = found;
+        }
+
+        return false;
     }
 
     private static void ThrowEnded() => throw new ObjectDisposedException(
