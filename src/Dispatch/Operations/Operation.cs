@@ -96,6 +96,11 @@ internal abstract class Operation
     protected void Start(in IoRequest request)
     {
         SubmissionEntry entry = request.Entry;
+        if ((entry.Flags & EntryFlags.BufferSelect) != 0)
+        {
+            _ = Engine.ReceiveBuffers; // The first such request creates them: without, the kernel would answer ENOBUFS to every one.
+        }
+
         if (!request.IsBare)
         {
             references.Acquire(Engine, request, ref entry);
