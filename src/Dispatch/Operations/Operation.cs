@@ -123,6 +123,11 @@ internal abstract class Operation
     private void StartWithReferences(in IoRequest request)
     {
         SubmissionEntry entry = request.Entry;
+        if ((entry.Flags & EntryFlags.BufferSelect) != 0)
+        {
+            _ = Engine.ReceiveBuffers; // The first such request creates them: without, the kernel would answer ENOBUFS to every one.
+        }
+
         references.Acquire(Engine, request, ref entry);
         StartEntry(entry);
     }
