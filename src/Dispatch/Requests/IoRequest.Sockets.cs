@@ -128,6 +128,23 @@ public partial struct IoRequest
         return request;
     }
 
+    /// <summary>
+    /// Sends received data from the buffer that it was received in; the result is the number of bytes taken, which may be fewer. <c>send(2)</c>; Linux 5.6. Nothing is pinned or referenced: with a plain descriptor
+    /// number the request is allocation-free, and the caller keeps the lease until the terminal completion. (<see cref="Connection.SendAsync(BufferLease, CancellationToken)"/> keeps it by itself.)
+    /// </summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="data">A lease that has not ended.</param>
+    /// <param name="flags">Flags of <c>send(2)</c>. <see cref="MessageFlags.WaitAll"/> makes the kernel go on after a short send.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest Send(Descriptor socket, BufferLease data, MessageFlags flags = MessageFlags.NoSignal)
+    {
+        IoRequest request = On(Opcode.Send, socket);
+        request.Entry.Address = (ulong)data.Address;
+        request.Entry.Length = (uint)data.Length;
+        request.Entry.OperationFlags = (uint)(flags | MessageFlags.NoSignal);
+        return request;
+    }
+
     /// <summary>Finishes sending, receiving, or both. <c>shutdown(2)</c>; Linux 5.11. Runs on a kernel worker.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="how">Which half.</param>
