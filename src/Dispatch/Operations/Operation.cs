@@ -11,10 +11,24 @@ internal abstract class Operation
 {
     private RequestReferences references;
 
+    /// <summary>Initializes a new instance of the <see cref="Operation"/> class that takes a slot at once. Owner only.</summary>
     protected Operation(LoopEngine engine)
+        : this(engine, takesSlot: true)
+    {
+    }
+
+    /// <summary>
+    /// Initializes a new instance of the <see cref="Operation"/> class, on any thread when it takes no slot yet: it does so before each request and leaves it when nothing is in flight,
+    /// so that the table keeps no handle alive that its user has forgotten.
+    /// </summary>
+    protected Operation(LoopEngine engine, bool takesSlot)
     {
         Engine = engine;
-        engine.Table.Add(this);
+        Index = -1;
+        if (takesSlot)
+        {
+            engine.Table.Add(this);
+        }
     }
 
     /// <summary>Gets the loop's engine.</summary>

@@ -18,7 +18,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     private bool cancelling;
 
     public AcceptOperation(Listener listener, ListenOptions options)
-        : base(listener.Engine)
+        : base(listener.Engine, takesSlot: false)
     {
         this.listener = listener;
         this.options = options;
@@ -114,6 +114,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         entry.Fd = listener.OwnedDescriptor.Number;
         entry.OperationFlags = (uint)AcceptFlags.CloseOnExec;
         listener.OwnedDescriptor.AddUse();
+        Engine.Table.Add(this);
         StartEntry(entry);
     }
 
@@ -149,6 +150,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     {
         if (terminal)
         {
+            Engine.Table.Remove(this);
             listener.OwnedDescriptor.ReleaseUse();
         }
 
@@ -214,11 +216,6 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
 
         IObserver<Connection>? target = observer;
         observer = null;
-        if (listener.IsClosed)
-        {
-            Engine.Table.Remove(this);
-        }
-
         if (target is not null)
         {
             if (failure is { } error)

@@ -242,9 +242,6 @@ public sealed class Connection : DispatchHandle
         OwnedDescriptor.ReleaseUse();
     }
 
-    /// <summary>Gives up a connection whose descriptor moves to another loop before anything was sent or received.</summary>
-    internal void Forget() => Engine.Table.Remove(receive);
-
     private protected override void OnClosing() => receive.Close();
 
     private ValueTask Queue(SendOperation operation, CancellationToken token)

@@ -23,7 +23,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     private bool cancelling;
 
     public ReceiveOperation(Connection connection)
-        : base(connection.Engine) => this.connection = connection;
+        : base(connection.Engine, takesSlot: false) => this.connection = connection;
 
     /// <inheritdoc/>
     public ref OwnerCompletionCore Core => ref core;
@@ -203,6 +203,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
 
         if (terminal)
         {
+            Engine.Table.Remove(this);
             OnTerminal(entry.Result);
             connection.OwnedDescriptor.ReleaseUse();
         }
@@ -295,11 +296,6 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         {
             subscription = null;
             current.End(error == 0 ? null : Failure());
-        }
-
-        if (connection.IsClosed)
-        {
-            Leave();
         }
     }
 
@@ -417,6 +413,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         entry.Fd = connection.OwnedDescriptor.Number;
         entry.BufferGroup = BufferPool.Group;
         connection.OwnedDescriptor.AddUse();
+        Engine.Table.Add(this);
         StartEntry(entry);
     }
 
@@ -445,6 +442,4 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     private Exception Failure() => error == Errno.ECANCELED && connection.IsClosed
         ? new ObjectDisposedException(nameof(Connection), "The connection was closed while it was being received from.")
         : OpcodeNames.Explain(Opcode.Recv, -error, null, default);
-
-    private void Leave() => Engine.Table.Remove(this);
 }

@@ -93,7 +93,6 @@ public sealed class Server : IAsyncDisposable
                 // Nothing is in flight on it yet, so the number can simply change hands.
                 EventLoop loop = loops[target];
                 int number = connection.OwnedDescriptor.Detach();
-                connection.Forget();
                 loop.Engine.CountHandOff();
                 loop.Engine.Posted.PostOrPool(_ => Serve(new Connection(loop.Engine, new OwnedDescriptor(number)), target), null);
                 return;
