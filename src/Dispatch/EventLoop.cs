@@ -173,7 +173,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public bool TryTake(out Completion completion)
     {
         Engine.VerifyOwner();
-        return Engine.TryTakeRaw(out completion);
+        return Engine.Delivery.TryTakeRaw(out completion);
     }
 
     /// <summary>
@@ -194,7 +194,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     {
         Engine.VerifyOwner();
         life.VerifyAttached();
-        if (Engine.InTurn)
+        if (Engine.Scope.IsActive)
         {
             LoopThread.ThrowNestedTurn();
         }
@@ -215,7 +215,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     {
         Engine.VerifyOwner();
         life.VerifyAttached();
-        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static s => ((LoopEngine)s!).TryPost(static (_, _) => { }, null, 0), Engine);
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static s => ((LoopEngine)s!).Posted.TryPost(static (_, _) => { }, null, 0), Engine);
         LoopRunner.Run(Engine, cancellationToken);
     }
 
@@ -239,7 +239,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public void Post(Action action)
     {
         ArgumentNullException.ThrowIfNull(action);
-        Engine.Post(static (s, _) => ((Action)s!)(), action, 0);
+        Engine.Posted.Post(static (s, _) => ((Action)s!)(), action, 0);
     }
 
     /// <summary>Runs code on the owner and awaits it. On the owner it runs at once. Any thread; the caller's execution context flows along.</summary>
@@ -249,7 +249,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task<T> InvokeAsync<T>(Func<Task<T>> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Engine.IsOwner && Engine.InTurn ? work() : Invocation<T>.Start(Engine, work);
+        return Engine.IsOwner && Engine.Scope.IsActive ? work() : Invocation<T>.Start(Engine, work);
     }
 
     /// <summary>Runs code on the owner and awaits it; see <see cref="InvokeAsync{T}(Func{Task{T}})"/>.</summary>
@@ -258,7 +258,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task InvokeAsync(Func<Task> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Engine.IsOwner && Engine.InTurn ? work() : Invocation<bool>.Start(Engine, async () =>
+        return Engine.IsOwner && Engine.Scope.IsActive ? work() : Invocation<bool>.Start(Engine, async () =>
         {
             await work();
             return true;

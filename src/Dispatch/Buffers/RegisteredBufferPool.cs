@@ -76,7 +76,7 @@ public sealed unsafe class RegisteredBufferPool
         }
         else
         {
-            Engine.TryPost((_, _) => free.Push(buffer), null, 0);
+            Engine.Posted.TryPost((_, _) => free.Push(buffer), null, 0);
         }
     }
 

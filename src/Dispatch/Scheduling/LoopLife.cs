@@ -91,7 +91,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     {
         Interlocked.CompareExchange(ref cause, reason, null);
         Interlocked.Exchange(ref stopping, 1);
-        loop.Engine.TryPost(static (_, _) => { }, null, 0);
+        loop.Engine.Posted.TryPost(static (_, _) => { }, null, 0);
     }
 
     /// <summary>Stops it, by the owner; or, when the owner's thread is gone, for it.</summary>
@@ -109,7 +109,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
 
         if (loop.Engine.IsOwner)
         {
-            if (loop.Engine.InTurn)
+            if (loop.Engine.Scope.IsActive)
             {
                 throw new InvalidOperationException("A loop cannot be disposed inside its own turn. Ask it to stop, and dispose it after Poll or Run has returned.");
             }

@@ -93,9 +93,8 @@ public sealed class Server : IAsyncDisposable
                 // Nothing is in flight on it yet, so the number can simply change hands.
                 EventLoop loop = loops[target];
                 int number = connection.OwnedDescriptor.Detach();
-                connection.Forget();
                 loop.Engine.CountHandOff();
-                loop.Engine.PostOrPool(_ => Serve(new Connection(loop.Engine, new OwnedDescriptor(number)), target), null);
+                loop.Engine.Posted.PostOrPool(_ => Serve(new Connection(loop.Engine, new OwnedDescriptor(number)), target), null);
                 return;
             }
         }
@@ -121,7 +120,7 @@ public sealed class Server : IAsyncDisposable
         {
             // The handler was told to stop, and did.
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException && (connection.IsClosed || e is SocketException))
+        catch (Exception e) when (e is SocketException || (e is ObjectDisposedException && (connection.IsClosed || engine.IsClosed)))
         {
             engine.Counters.ConnectionFaults++; // The peer's doing, or the end of the connection: of no interest to any other.
         }
