@@ -246,6 +246,7 @@ internal sealed class LoopEngine
     {
         wake.Stop();
         Timers.Stop();
+        receiveBuffers?.EndWaiting();
     }
 
     /// <summary>Lowers the signal when a poll has left nothing behind.</summary>

@@ -62,6 +62,7 @@ internal static class LoopShutdown
         try
         {
             engine.Submissions.FailUnsubmitted(engine);
+            engine.ReceiveBuffersIfCreated?.EndWaiting();
             return CloseRing(engine, fromOwner: false, grace);
         }
         finally

@@ -13,19 +13,19 @@ internal abstract class Operation
 
     /// <summary>Initializes a new instance of the <see cref="Operation"/> class that takes a slot at once. Owner only.</summary>
     protected Operation(LoopEngine engine)
-        : this(engine, takesSlot: true)
+        : this(engine, settled: true)
     {
     }
 
     /// <summary>
-    /// Initializes a new instance of the <see cref="Operation"/> class, on any thread when it takes no slot yet: it does so before each request and leaves it when nothing is in flight,
-    /// so that the table keeps no handle alive that its user has forgotten.
+    /// Initializes a new instance of the <see cref="Operation"/> class. One that belongs to a handle is not settled: a handle may be made on any thread, and the table is the owner's;
+    /// nor should the table keep a forgotten handle alive. It takes a slot with each request, by <see cref="TakeSlot"/>, and leaves it at the terminal completion.
     /// </summary>
-    protected Operation(LoopEngine engine, bool takesSlot)
+    protected Operation(LoopEngine engine, bool settled)
     {
         Engine = engine;
         Index = -1;
-        if (takesSlot)
+        if (settled)
         {
             engine.Table.Add(this);
         }
@@ -117,6 +117,15 @@ internal abstract class Operation
         else
         {
             StartWithReferences(request);
+        }
+    }
+
+    /// <summary>Takes a slot, if it has none.</summary>
+    protected void TakeSlot()
+    {
+        if (Index < 0)
+        {
+            Engine.Table.Add(this);
         }
     }
 

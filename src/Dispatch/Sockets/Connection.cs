@@ -126,9 +126,17 @@ public sealed class Connection : DispatchHandle
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        ObjectDisposedException.ThrowIf(IsClosed, this);
-        SendOperation operation = Engine.SendPool.Rent();
-        operation.Prepare(this, data);
+        SendOperation operation = RentSend();
+        try
+        {
+            operation.Prepare(this, data);
+        }
+        catch
+        {
+            Engine.SendPool.Return(operation); // The memory has gone already.
+            throw;
+        }
+
         return Queue(operation, cancellationToken);
     }
 
@@ -156,9 +164,17 @@ public sealed class Connection : DispatchHandle
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        ObjectDisposedException.ThrowIf(IsClosed, this);
-        SendOperation operation = Engine.SendPool.Rent();
-        operation.Prepare(this, data);
+        SendOperation operation = RentSend();
+        try
+        {
+            operation.Prepare(this, data);
+        }
+        catch
+        {
+            Engine.SendPool.Return(operation); // The lease has ended already.
+            throw;
+        }
+
         return Queue(operation, cancellationToken);
     }
 
@@ -185,7 +201,8 @@ public sealed class Connection : DispatchHandle
     }
 
     /// <summary>
-    /// Breaks the connection at once: queued data is dropped and the peer sees a reset. Works on any thread; the close itself ends later (<see cref="DispatchHandle.CloseAsync"/> waits for it).
+    /// Breaks the connection at once: queued data is dropped, sends that wait fail, and the peer sees a reset. Works on any thread, also while a close waits for sends that a peer does not take;
+    /// the close itself ends later (<see cref="DispatchHandle.CloseAsync"/> waits for it).
     /// </summary>
     public void Abort()
     {
@@ -195,10 +212,10 @@ public sealed class Connection : DispatchHandle
             return;
         }
 
-        if (!IsClosed)
+        if (OwnedDescriptor.Number >= 0)
         {
             SocketCalls.SetLingerZero(OwnedDescriptor.Number);
-            SendError = Errno.ECONNABORTED;
+            SendError = SendError == 0 ? Errno.ECONNABORTED : SendError;
             firstSend?.RequestCancel();
             _ = CloseAsync();
         }
@@ -209,8 +226,8 @@ public sealed class Connection : DispatchHandle
     {
         if (errno != 0 && SendError == 0)
         {
-            // Some bytes of it may be out: whatever came next would land in the middle of a message.
-            SendError = errno;
+            // Some bytes of it may be out: whatever came next would land in the middle of a message. Later sends were not cancelled; to them the connection is broken.
+            SendError = errno == Errno.ECANCELED ? Errno.ECONNABORTED : errno;
         }
 
         SendOperation finished = firstSend!;
@@ -245,13 +262,22 @@ public sealed class Connection : DispatchHandle
 
     private ValueTask SendFromElsewhereAsync(ReadOnlyMemory<byte> data, CancellationToken token) => new(Loop.InvokeAsync(() => SendAsync(data, token).AsTask()));
 
-    private ValueTask SendFromElsewhereAsync(RetainedBuffer data, CancellationToken token) => new(Loop.InvokeAsync(async () =>
+    private ValueTask SendFromElsewhereAsync(RetainedBuffer data, CancellationToken token) => new(SendRetainedAsync(data, token));
+
+    private async Task SendRetainedAsync(RetainedBuffer data, CancellationToken token)
     {
         using (data)
         {
-            await SendAsync(data.Memory, token);
+            await Loop.InvokeAsync(() => SendAsync(data.Memory, token).AsTask()).ConfigureAwait(false);
         }
-    }));
+    }
+
+    private SendOperation RentSend()
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        Engine.VerifyOpen();
+        return Engine.SendPool.Rent();
+    }
 
     private ValueTask Queue(SendOperation operation, CancellationToken token)
     {
