@@ -149,6 +149,8 @@ internal static unsafe class IoUringSetup
 
         public IReadOnlyList<string> Refused { get; set; } = [];
 
+        public bool HasFeature(uint bit) => (parameters.Features & bit) != 0;
+
         public KernelDescription Describe(int supportedOpcodes, bool registeredDescriptor) => new(
             KernelKind.IoUring,
             parameters.SqEntries,
