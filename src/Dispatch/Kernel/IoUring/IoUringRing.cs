@@ -37,6 +37,12 @@ internal sealed unsafe class IoUringRing : KernelRing
             enterFlags |= IORING_ENTER_REGISTERED_RING;
         }
 
+        if (setup.HasFeature(IORING_FEAT_NO_IOWAIT))
+        {
+            // A parked loop is idle. The kernel would take it for one that waits for a disk, show the machine as busy with I/O, and keep its clock up.
+            enterFlags |= IORING_ENTER_NO_IOWAIT;
+        }
+
         timeout = (IoUringRecords.KernelTimespec*)NativeMemory.AllocZeroed((nuint)(sizeof(IoUringRecords.KernelTimespec) + sizeof(IoUringRecords.GetEventsArgument)));
         argument = (IoUringRecords.GetEventsArgument*)(timeout + 1);
         argument->Timespec = (ulong)timeout;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using Tmds.Linux;
 using static Dispatch.IoUringAbi;
 
@@ -65,6 +66,10 @@ internal static unsafe class IoUringSetup
     /// <summary>Sets up a ring of this size with the first set of flags that the kernel takes, or throws <see cref="KernelUnavailableException"/>.</summary>
     public static Result Run(uint submissionEntries, uint completionEntries, IReadOnlyList<uint> ladder)
     {
+        // The kernel rounds up to powers of two. Memory of ours has to be as large as the ring that it makes, not as the one that was asked for:
+        // it would go on into whatever lies behind.
+        submissionEntries = BitOperations.RoundUpToPowerOf2(submissionEntries);
+        completionEntries = BitOperations.RoundUpToPowerOf2(completionEntries);
         List<string> refused = [];
         foreach (uint flags in ladder)
         {
@@ -143,6 +148,8 @@ internal static unsafe class IoUringSetup
         public IoUringMemory Memory { get; } = memory;
 
         public IReadOnlyList<string> Refused { get; set; } = [];
+
+        public bool HasFeature(uint bit) => (parameters.Features & bit) != 0;
 
         public KernelDescription Describe(int supportedOpcodes, bool registeredDescriptor) => new(
             KernelKind.IoUring,
