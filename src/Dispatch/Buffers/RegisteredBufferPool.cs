@@ -76,7 +76,7 @@ public sealed unsafe class RegisteredBufferPool
         }
         else
         {
-            Engine.Posted.TryPost((_, _) => free.Push(buffer), null, 0);
+            Engine.Posted.TryPost(static (s, _) => ((RegisteredBuffer)s!).Pool.free.Push((RegisteredBuffer)s!), buffer, 0);
         }
     }
 

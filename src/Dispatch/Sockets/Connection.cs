@@ -92,7 +92,7 @@ public sealed class Connection : DispatchHandle
     /// <returns>The lease; dispose it when the data was read.</returns>
     /// <exception cref="SocketException">The connection broke.</exception>
     public ValueTask<BufferLease> ReceiveAsync(CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? receive.ReceiveAsync(cancellationToken) : new(Loop.InvokeAsync(() => receive.ReceiveAsync(cancellationToken).AsTask()));
+        Engine.IsOwner ? receive.ReceiveAsync(cancellationToken) : ReceiveFromElsewhereAsync(cancellationToken);
 
     /// <summary>Receives what has come into memory of the caller's; one copy more than with a lease. <c>recv(2)</c>.</summary>
     /// <param name="destination">Where to. Not empty.</param>
@@ -100,7 +100,7 @@ public sealed class Connection : DispatchHandle
     /// <returns>The number of bytes; 0 when the peer has finished sending.</returns>
     /// <exception cref="SocketException">The connection broke.</exception>
     public ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? receive.ReceiveAsync(destination, cancellationToken) : new(Loop.InvokeAsync(() => receive.ReceiveAsync(destination, cancellationToken).AsTask()));
+        Engine.IsOwner ? receive.ReceiveAsync(destination, cancellationToken) : ReceiveFromElsewhereAsync(destination, cancellationToken);
 
     /// <summary>
     /// Sends all of the data, in order with the connection's other sends. The memory belongs to the kernel until the task ends. <c>send(2)</c> with MSG_NOSIGNAL.
@@ -113,7 +113,7 @@ public sealed class Connection : DispatchHandle
     {
         if (!Engine.IsOwner)
         {
-            return new(Loop.InvokeAsync(() => SendAsync(data, cancellationToken).AsTask()));
+            return SendFromElsewhereAsync(data, cancellationToken);
         }
 
         if (data.IsEmpty)
@@ -143,14 +143,7 @@ public sealed class Connection : DispatchHandle
     {
         if (!Engine.IsOwner)
         {
-            RetainedBuffer retained = data.Retain();
-            return new(Loop.InvokeAsync(async () =>
-            {
-                using (retained)
-                {
-                    await SendAsync(retained.Memory, cancellationToken);
-                }
-            }));
+            return SendFromElsewhereAsync(data.Retain(), cancellationToken);
         }
 
         if (data.IsEmpty)
@@ -243,6 +236,22 @@ public sealed class Connection : DispatchHandle
     }
 
     private protected override void OnClosing() => receive.Close();
+
+    // The ways by the inbox are methods of their own: a lambda that captures a parameter would cost its method an object at every call, on the owner too.
+    private ValueTask<BufferLease> ReceiveFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => receive.ReceiveAsync(token).AsTask()));
+
+    private ValueTask<int> ReceiveFromElsewhereAsync(Memory<byte> destination, CancellationToken token) =>
+        new(Loop.InvokeAsync(() => receive.ReceiveAsync(destination, token).AsTask()));
+
+    private ValueTask SendFromElsewhereAsync(ReadOnlyMemory<byte> data, CancellationToken token) => new(Loop.InvokeAsync(() => SendAsync(data, token).AsTask()));
+
+    private ValueTask SendFromElsewhereAsync(RetainedBuffer data, CancellationToken token) => new(Loop.InvokeAsync(async () =>
+    {
+        using (data)
+        {
+            await SendAsync(data.Memory, token);
+        }
+    }));
 
     private ValueTask Queue(SendOperation operation, CancellationToken token)
     {

@@ -43,7 +43,7 @@ public sealed class Listener : DispatchHandle
     /// <param name="cancellationToken">Gives up waiting. A connection that was accepted nevertheless is returned, or stays for the next call.</param>
     /// <returns>The connection; the caller closes it.</returns>
     public ValueTask<Connection> AcceptAsync(CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? accept.AcceptAsync(cancellationToken) : new(Loop.InvokeAsync(() => accept.AcceptAsync(cancellationToken).AsTask()));
+        Engine.IsOwner ? accept.AcceptAsync(cancellationToken) : AcceptFromElsewhereAsync(cancellationToken);
 
     internal static Listener Listen(EndPoint endPoint, ListenOptions options, LoopEngine engine, bool reusePort)
     {
@@ -53,4 +53,6 @@ public sealed class Listener : DispatchHandle
     }
 
     private protected override void OnClosing() => accept.Close();
+
+    private ValueTask<Connection> AcceptFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => accept.AcceptAsync(token).AsTask()));
 }

@@ -7,19 +7,24 @@ namespace Dispatch.Benchmarks;
 internal sealed class LoopEchoObserve(DispatcherOptions options) : IEchoServer
 {
     private readonly Dispatcher dispatcher = Dispatcher.Create(options);
+    private Listener? listener;
 
     public IPEndPoint Start(int port)
     {
         EventLoop loop = dispatcher.Loops[0];
         return loop.InvokeAsync(() =>
         {
-            Listener listener = Listener.Listen(new IPEndPoint(IPAddress.Loopback, port));
+            listener = Listener.Listen(new IPEndPoint(IPAddress.Loopback, port));
             listener.Accepts.Subscribe(new Acceptor());
             return Task.FromResult((IPEndPoint)listener.LocalEndPoint!);
         }).GetAwaiter().GetResult();
     }
 
-    public void Dispose() => dispatcher.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    public void Dispose()
+    {
+        listener?.CloseAsync().GetAwaiter().GetResult();
+        dispatcher.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
 
     private sealed class Acceptor : IObserver<Connection>
     {

@@ -9,6 +9,9 @@ internal sealed class LoopEchoRaw(EventLoopOptions options) : IEchoServer
 {
     private const int KindBits = 2;
     private const int BufferBits = 16;
+
+    // Some tenths of a millisecond. There is no load then: between windows this thread must not take the CPU from its rivals.
+    private const int EmptyTakesBeforeNap = 100_000;
     private const ulong Accepted = 1;
     private const ulong Received = 2;
     private const ulong Sent = 3;
@@ -55,11 +58,17 @@ internal sealed class LoopEchoRaw(EventLoopOptions options) : IEchoServer
     {
         using EventLoop loop = EventLoop.Attach(options);
         loop.Submit(IoRequest.AcceptMultishot(listener), Accepted);
+        int empty = 0;
         while (!stopping)
         {
             if (loop.TryTake(out Completion completion))
             {
                 Handle(loop, completion);
+                empty = 0;
+            }
+            else if (++empty > EmptyTakesBeforeNap)
+            {
+                Thread.Sleep(1);
             }
         }
     }
