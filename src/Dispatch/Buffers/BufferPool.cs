@@ -21,6 +21,7 @@ internal sealed unsafe class BufferPool
     private readonly Queue<IBufferWaiter> starved = new();
     private ushort tail;
     private int holds = 1;
+    private bool willLookAgain;
     private volatile bool closed;
 
     public BufferPool(LoopEngine engine, int initial, int capacity, int bufferSize)
@@ -242,13 +243,33 @@ internal sealed unsafe class BufferPool
 
     private void ServeOne()
     {
-        // One buffer, one receive: arming all of them for it would end all but one in the same shortage again.
+        // One buffer, one receive: arming all of them for it would end all but one in the same shortage again. But the kernel looks for a buffer before it looks
+        // for data, so that one may have none and leave the buffer where it is: once its answer could be here, the next one is served if a buffer is still free.
         while (starved.TryDequeue(out IBufferWaiter? waiter))
         {
             if (waiter.OnBufferAvailable())
             {
+                LookAgainLater();
                 return;
             }
+        }
+    }
+
+    private void LookAgainLater()
+    {
+        if (starved.Count != 0 && !willLookAgain)
+        {
+            willLookAgain = true;
+            engine.Posted.EnqueueLocal(static (s, _) => ((BufferPool)s!).LookAgain(), this);
+        }
+    }
+
+    private void LookAgain()
+    {
+        willLookAgain = false;
+        if (Leased < Count)
+        {
+            ServeOne();
         }
     }
 

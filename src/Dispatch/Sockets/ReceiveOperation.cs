@@ -292,10 +292,23 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
             Resume(default);
         }
 
-        if (subscription is { } current)
+        if (subscription is { } current && unread.Count == 0)
         {
             subscription = null;
             current.End(error == 0 ? null : Failure());
+        }
+    }
+
+    private void Hand(ReceiveSubscription to, BufferLease lease)
+    {
+        try
+        {
+            to.Next(lease);
+        }
+        finally
+        {
+            lease.Dispose();
+            Engine.Scope.Restore();
         }
     }
 
@@ -310,20 +323,13 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         {
             Resume(lease);
         }
-        else if (subscription is { } current)
+        else if (subscription is { } current && unread.Count == 0)
         {
-            try
-            {
-                current.Next(lease);
-            }
-            finally
-            {
-                lease.Dispose();
-                Engine.Scope.Restore();
-            }
+            Hand(current, lease);
         }
         else
         {
+            // Nobody reads now, or a subscriber's replay of what came before is still on its way: later bytes wait behind earlier ones.
             unread.Enqueue(lease);
             if (unread.Count >= Engine.Options.ReceiveQuota && InFlight && !cancelling)
             {
@@ -421,7 +427,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     {
         while (ReferenceEquals(subscription, to) && unread.TryDequeue(out BufferLease lease))
         {
-            Take(lease);
+            Hand(to, lease);
         }
 
         if (ReferenceEquals(subscription, to) && ended)
