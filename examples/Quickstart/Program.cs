@@ -3,7 +3,7 @@ using Dispatch;
 using Dispatch.Examples;
 using Dispatch.Examples.Quickstart;
 
-Argument<string> directory = new("DIRECTORY") { Description = "Whose files to read. Default: the current directory.", DefaultValueFactory = _ => "." };
+Argument<string> directory = new("DIRECTORY") { Description = "The directory whose files are read.", DefaultValueFactory = _ => "." };
 Option<int?> loops = CommonOptions.Loops();
 Option<KernelKind> kernel = CommonOptions.Kernel();
 Option<bool> sums = new("--sums") { Description = "Print lines for sha256sum -c, to be run inside DIRECTORY; the table then goes to standard error." };

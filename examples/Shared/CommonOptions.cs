@@ -32,9 +32,10 @@ internal static class CommonOptions
     /// <typeparam name="T">What the words stand for.</typeparam>
     /// <param name="name">Its name.</param>
     /// <param name="description">What it is for.</param>
-    /// <param name="words">The words, the default first.</param>
+    /// <param name="words">The words; the first is the default, and stands for the type's own.</param>
     /// <returns>The option.</returns>
-    public static Option<T> Choice<T>(string name, string description, params (string Word, T Meaning)[] words) => new(name)
+    public static Option<T> Choice<T>(string name, string description, params (string Word, T Meaning)[] words)
+        where T : struct, Enum => new(name)
     {
         Description = $"{description} Default: {words[0].Word}.",
         HelpName = string.Join('|', words.Select(w => w.Word)),
@@ -51,7 +52,6 @@ internal static class CommonOptions
             result.AddError($"{name} takes {string.Join(" or ", words.Select(w => w.Word))}.");
             return default;
         },
-        DefaultValueFactory = _ => words[0].Meaning,
     };
 
     /// <summary>Makes <c>--loops</c>.</summary>
