@@ -173,7 +173,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public bool TryTake(out Completion completion)
     {
         Engine.VerifyOwner();
-        return Engine.TryTakeRaw(out completion);
+        return Engine.Delivery.TryTakeRaw(out completion);
     }
 
     /// <summary>
@@ -186,13 +186,36 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
         return Engine.HasWork ? LoopRunner.Poll(Engine) : 0;
     }
 
+    /// <summary>
+    /// Sleeps, for a loop that its user polls: until there is something to take or to poll, a timer is due, or another thread posts. What was staged is submitted in the same system call. It may return
+    /// with nothing to do, so call it in a loop, after a <see cref="TryTake"/> and a <see cref="Poll"/> that found nothing. Owner thread of an attached loop only, outside its turns.
+    /// </summary>
+    public void Park()
+    {
+        Engine.VerifyOwner();
+        life.VerifyAttached();
+        if (Engine.Scope.IsActive)
+        {
+            LoopThread.ThrowNestedTurn();
+        }
+
+        if (Engine.HasTurnWork || Engine.Raw.Untaken != 0)
+        {
+            Engine.SubmitStaged();
+        }
+        else
+        {
+            Engine.Park();
+        }
+    }
+
     /// <summary>Drives an attached loop, idling by its strategy, until the token is cancelled or the loop is stopped. Owner thread only.</summary>
     /// <param name="cancellationToken">Ends the call; the loop stays usable.</param>
     public void Run(CancellationToken cancellationToken = default)
     {
         Engine.VerifyOwner();
         life.VerifyAttached();
-        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static s => ((LoopEngine)s!).TryPost(static (_, _) => { }, null, 0), Engine);
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static s => ((LoopEngine)s!).Posted.TryPost(static (_, _) => { }, null, 0), Engine);
         LoopRunner.Run(Engine, cancellationToken);
     }
 
@@ -216,7 +239,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public void Post(Action action)
     {
         ArgumentNullException.ThrowIfNull(action);
-        Engine.Post(static (s, _) => ((Action)s!)(), action, 0);
+        Engine.Posted.Post(static (s, _) => ((Action)s!)(), action, 0);
     }
 
     /// <summary>Runs code on the owner and awaits it. On the owner it runs at once. Any thread; the caller's execution context flows along.</summary>
@@ -226,7 +249,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task<T> InvokeAsync<T>(Func<Task<T>> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Engine.IsOwner && Engine.InTurn ? work() : Invocation<T>.Start(Engine, work);
+        return Engine.IsOwner && Engine.Scope.IsActive ? work() : Invocation<T>.Start(Engine, work);
     }
 
     /// <summary>Runs code on the owner and awaits it; see <see cref="InvokeAsync{T}(Func{Task{T}})"/>.</summary>
@@ -235,7 +258,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task InvokeAsync(Func<Task> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Engine.IsOwner && Engine.InTurn ? work() : Invocation<bool>.Start(Engine, async () =>
+        return Engine.IsOwner && Engine.Scope.IsActive ? work() : Invocation<bool>.Start(Engine, async () =>
         {
             await work();
             return true;

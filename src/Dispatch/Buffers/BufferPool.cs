@@ -128,7 +128,7 @@ internal sealed unsafe class BufferPool
         }
         else
         {
-            engine.TryPost(static (s, argument) => ((BufferPool)s!).EndLease((int)(uint)argument, (uint)(argument >> 32)), this, ((long)generation << 32) | (uint)id);
+            engine.Posted.TryPost(static (s, argument) => ((BufferPool)s!).EndLease((int)(uint)argument, (uint)(argument >> 32)), this, ((long)generation << 32) | (uint)id);
         }
     }
 
@@ -139,7 +139,7 @@ internal sealed unsafe class BufferPool
         {
             EndHold(id);
         }
-        else if (!engine.TryPost(static (s, argument) => ((BufferPool)s!).EndHold((int)argument), this, id))
+        else if (!engine.Posted.TryPost(static (s, argument) => ((BufferPool)s!).EndHold((int)argument), this, id))
         {
             EndHold(id); // The loop has closed: nothing but these counts is left of the pool.
         }

@@ -4,11 +4,12 @@ namespace Dispatch;
 
 /// <summary>
 /// A buffer that the kernel has mapped once and for all, of one loop: reads and writes with it save the mapping for each request. Page-aligned, so it serves O_DIRECT.
-/// Dispose it to give it back to its pool, after the requests on it have completed.
+/// Dispose it to give it back to its pool; a request that still uses it keeps it until its completion.
 /// </summary>
 public sealed class RegisteredBuffer : MemoryManager<byte>
 {
     private bool rented;
+    private int pins;
 
     internal RegisteredBuffer(RegisteredBufferPool pool, nint address, ushort index, int length)
     {
@@ -39,12 +40,17 @@ public sealed class RegisteredBuffer : MemoryManager<byte>
     {
         ObjectDisposedException.ThrowIf(!rented, this);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)Length, nameof(elementIndex));
-        return new MemoryHandle((byte*)Address + elementIndex);
+        Interlocked.Increment(ref pins);
+        return new MemoryHandle((byte*)Address + elementIndex, default, this);
     }
 
     /// <inheritdoc/>
     public override void Unpin()
     {
+        if (Interlocked.Decrement(ref pins) == 0 && !rented)
+        {
+            Pool.Return(this);
+        }
     }
 
     internal void OnRented() => rented = true;
@@ -55,7 +61,10 @@ public sealed class RegisteredBuffer : MemoryManager<byte>
         if (rented)
         {
             rented = false;
-            Pool.Return(this);
+            if (Volatile.Read(ref pins) == 0)
+            {
+                Pool.Return(this); // Else the request that has it pinned returns it, when the kernel is through with it.
+            }
         }
     }
 }

@@ -76,7 +76,7 @@ public sealed unsafe class RegisteredBufferPool
         }
         else
         {
-            Engine.TryPost(static (s, _) => ((RegisteredBuffer)s!).Pool.free.Push((RegisteredBuffer)s!), buffer, 0);
+            Engine.Posted.TryPost(static (s, _) => ((RegisteredBuffer)s!).Pool.free.Push((RegisteredBuffer)s!), buffer, 0);
         }
     }
 

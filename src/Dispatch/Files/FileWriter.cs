@@ -9,7 +9,7 @@ internal static class FileWriter
     {
         while (!data.IsEmpty)
         {
-            int written = await file.Loop.ExecuteAsync(file.Named(IoRequest.Write(file, data, offset, flags)), token);
+            int written = await file.Loop.ExecuteAsync(IoRequest.Write(file, data, offset, flags), token);
             VerifyProgress(file, written);
             data = data[written..];
             offset += written;
@@ -18,12 +18,12 @@ internal static class FileWriter
 
     public static async ValueTask WriteAllAsync(DispatchFile file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset, CancellationToken token)
     {
-        const int Batch = 1024; // IOV_MAX
+        const int Batch = Libc.IOV_MAX;
         List<ReadOnlyMemory<byte>> rest = [.. pieces.Where(p => !p.IsEmpty)];
         while (rest.Count != 0)
         {
             IReadOnlyList<ReadOnlyMemory<byte>> batch = rest.Count <= Batch ? rest : rest.GetRange(0, Batch);
-            int written = await file.Loop.ExecuteAsync(file.Named(IoRequest.WriteVector(file, batch, offset)), token);
+            int written = await file.Loop.ExecuteAsync(IoRequest.WriteVector(file, batch, offset), token);
             VerifyProgress(file, written);
             offset += written;
             int done = 0;

@@ -13,11 +13,15 @@ public sealed class KernelUnavailableException : NotSupportedException
         : base(message + " " + remedy)
     {
         Reason = reason;
+        Cause = message;
         Remedy = remedy;
     }
 
     /// <summary>Gets why.</summary>
     public KernelUnavailableReason Reason { get; }
+
+    /// <summary>Gets the reason in words, with call and errno, in one line and without the remedy.</summary>
+    public string Cause { get; }
 
     /// <summary>Gets what to do about it, in one line.</summary>
     public string Remedy { get; }
@@ -25,14 +29,14 @@ public sealed class KernelUnavailableException : NotSupportedException
     internal static KernelUnavailableException NotLinux() => new(
         KernelUnavailableReason.NotLinux,
         $"Dispatch needs Linux; this is {Environment.OSVersion}.",
-        "Run it on Linux 5.19 or newer (WSL 2 and containers will do).");
+        "Run it on Linux 6.0 or newer (WSL 2 and containers will do).");
 
     internal static KernelUnavailableException FromErrno(string call, int errno, ulong lockedMemoryLimit) => errno switch
     {
         Errno.ENOSYS => new(
             KernelUnavailableReason.NotImplemented,
             $"{call} failed with ENOSYS: this kernel has no io_uring.",
-            "Use Linux 5.19 or newer, built with CONFIG_IO_URING=y."),
+            "Use Linux 6.0 or newer, built with CONFIG_IO_URING=y."),
         Errno.EPERM or Errno.EACCES => new(
             KernelUnavailableReason.Forbidden,
             $"{call} failed with {Errno.Name(errno)}: io_uring is forbidden here{DisabledBySysctl()}.",
@@ -40,7 +44,7 @@ public sealed class KernelUnavailableException : NotSupportedException
         Errno.EINVAL => new(
             KernelUnavailableReason.TooOld,
             $"{call} failed with EINVAL for every set of flags: this kernel's io_uring is too old.",
-            "Use Linux 5.19 or newer."),
+            "Use Linux 6.0 or newer."),
         Errno.ENOMEM => new(
             KernelUnavailableReason.LockedMemoryLimit,
             $"{call} failed with ENOMEM: the ring does not fit into the locked-memory limit (RLIMIT_MEMLOCK is {lockedMemoryLimit / 1024} KiB).",

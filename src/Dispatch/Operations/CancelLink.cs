@@ -79,7 +79,7 @@ internal struct CancelLink
         }
 
         // The epoch goes along: when the post arrives, the object may long serve another request.
-        engine.TryPost(static (s, epoch) => CancelIfStill((Operation)s!, (uint)epoch), operation, operation.CancelEpoch);
+        engine.Posted.TryPost(static (s, epoch) => CancelIfStill((Operation)s!, (uint)epoch), operation, operation.CancelEpoch);
     }
 
     private static void CancelIfStill(Operation operation, uint epoch)

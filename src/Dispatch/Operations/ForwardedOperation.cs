@@ -25,7 +25,7 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
     public static ForwardedOperation Start(LoopEngine engine, in IoRequest request, CancellationToken token)
     {
         ForwardedOperation operation = new(engine, request, token);
-        engine.Post(static (s, _) => ((ForwardedOperation)s!).Submit(), operation, 0);
+        engine.Posted.Post(static (s, _) => ((ForwardedOperation)s!).Submit(), operation, 0);
         return operation;
     }
 

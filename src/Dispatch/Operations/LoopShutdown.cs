@@ -43,7 +43,7 @@ internal static class LoopShutdown
 
         engine.Inbox.IsClosed = true;
         engine.Turn(); // What was posted before the inbox closed still runs here.
-        engine.AbandonLocal();
+        engine.Posted.AbandonLocal();
         engine.Inbox.Abandon();
         return CloseRing(engine, fromOwner: true, grace);
     }
@@ -92,7 +92,7 @@ internal static class LoopShutdown
                 }
             }
 
-            engine.AbandonLocal();
+            engine.Posted.AbandonLocal();
         }
 
         List<string> unfinished = [];

@@ -64,13 +64,13 @@ internal sealed class ObserveOperation : Operation
                 Unsubscribe();
             }
 
-            Engine.RestoreContexts();
+            Engine.Scope.Restore();
         }
 
         if (terminal)
         {
             target.OnCompleted();
-            Engine.RestoreContexts();
+            Engine.Scope.Restore();
         }
     }
 }

@@ -11,10 +11,24 @@ internal abstract class Operation
 {
     private RequestReferences references;
 
+    /// <summary>Initializes a new instance of the <see cref="Operation"/> class that takes a slot at once. Owner only.</summary>
     protected Operation(LoopEngine engine)
+        : this(engine, takesSlot: true)
+    {
+    }
+
+    /// <summary>
+    /// Initializes a new instance of the <see cref="Operation"/> class, on any thread when it takes no slot yet: it does so before each request and leaves it when nothing is in flight,
+    /// so that the table keeps no handle alive that its user has forgotten.
+    /// </summary>
+    protected Operation(LoopEngine engine, bool takesSlot)
     {
         Engine = engine;
-        engine.Table.Add(this);
+        Index = -1;
+        if (takesSlot)
+        {
+            engine.Table.Add(this);
+        }
     }
 
     /// <summary>Gets the loop's engine.</summary>
@@ -93,7 +107,34 @@ internal abstract class Operation
     public virtual void ReturnToPool() => Engine.Table.Remove(this);
 
     /// <summary>Takes the request's references over and stages it. Throws, with nothing taken, when a handle is closed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected void Start(in IoRequest request)
+    {
+        if (request.IsBare)
+        {
+            StartEntry(request.Entry);
+        }
+        else
+        {
+            StartWithReferences(request);
+        }
+    }
+
+    /// <summary>Stages an entry that refers to nothing but what the operation itself keeps alive.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected void StartEntry(in SubmissionEntry entry)
+    {
+        InFlight = true;
+        Opcode = entry.Opcode;
+        Descriptor = entry.Fd;
+        Engine.Table.InFlight++;
+        Engine.Submissions.Stage(entry, Tag);
+    }
+
+    /// <summary>Handles one completion. <see cref="InFlight"/> is already false for the terminal one.</summary>
+    protected abstract void OnCompletion(in CompletionEntry entry, bool terminal);
+
+    private void StartWithReferences(in IoRequest request)
     {
         SubmissionEntry entry = request.Entry;
         if ((entry.Flags & EntryFlags.BufferSelect) != 0)
@@ -101,26 +142,7 @@ internal abstract class Operation
             _ = Engine.ReceiveBuffers; // The first such request creates them: without, the kernel would answer ENOBUFS to every one.
         }
 
-        if (!request.IsBare)
-        {
-            references.Acquire(Engine, request, ref entry);
-        }
-
-        StartEntry(ref entry);
+        references.Acquire(Engine, request, ref entry);
+        StartEntry(entry);
     }
-
-    /// <summary>Stages an entry that refers to nothing but what the operation itself keeps alive.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    protected void StartEntry(ref SubmissionEntry entry)
-    {
-        InFlight = true;
-        Opcode = entry.Opcode;
-        Descriptor = entry.Fd;
-        entry.UserData = Tag;
-        Engine.Table.InFlight++;
-        Engine.Submissions.Stage(entry);
-    }
-
-    /// <summary>Handles one completion. <see cref="InFlight"/> is already false for the terminal one.</summary>
-    protected abstract void OnCompletion(in CompletionEntry entry, bool terminal);
 }

@@ -56,7 +56,7 @@ internal sealed class OperationPool<T>(LoopEngine engine, int limit, Func<LoopEn
         }
         else
         {
-            engine.TryPost(static (s, _) => ((Operation)s!).ReturnToPool(), operation, 0);
+            engine.Posted.TryPost(static (s, _) => ((Operation)s!).ReturnToPool(), operation, 0);
         }
     }
 }

@@ -33,6 +33,9 @@ internal sealed class OwnedDescriptor
     /// <summary>Gets the number, or −1 once it is closed.</summary>
     public int Number { get; private set; }
 
+    /// <summary>Gets or sets what an error message names: the path of a file.</summary>
+    public object? Subject { get; set; }
+
     /// <summary>Gets a value indicating whether no new request is accepted.</summary>
     public bool IsClosing => closing;
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Dispatch;
 
 /// <summary>
@@ -25,6 +27,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     public bool IsFull => untaken.Count >= capacity;
 
     /// <summary>Submits a request under the user's tag.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Submit(in IoRequest request, ulong tag)
     {
         if (outstanding >= capacity)
@@ -49,26 +52,19 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     }
 
     /// <summary>Accounts for a completion that leaves through <see cref="EventLoop.TryTake"/> or an observer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnTaken(in Completion completion)
     {
-        if (!completion.HasMore && ((uint)completion.Flags & MessageFlag) == 0)
+        if (waiting.Count == 0 && paused.Count == 0)
         {
-            outstanding--;
-            if (waiting.Count != 0 && outstanding < capacity)
+            if (!completion.HasMore && ((uint)completion.Flags & MessageFlag) == 0)
             {
-                (IoRequest request, ulong tag) = waiting.Dequeue();
-                Send(request, tag);
+                outstanding--;
             }
         }
-
-        if (paused.Count != 0 && untaken.Count <= capacity / 2)
+        else
         {
-            foreach (RawOperation operation in paused)
-            {
-                operation.Resume();
-            }
-
-            paused.Clear();
+            OnTakenOfMany(completion);
         }
     }
 
@@ -86,7 +82,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         foreach (IObserver<Completion> target in targets)
         {
             target.OnNext(completion);
-            engine.RestoreContexts();
+            engine.Scope.Restore();
         }
     }
 
@@ -139,7 +135,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         observers = [.. observers, observer];
         while (untaken.TryDequeue(out Completion completion))
         {
-            engine.EnqueueLocal(static (s, _) => ((Replay)s!).Run(), new Replay(this, completion));
+            engine.Posted.EnqueueLocal(static (s, _) => ((Replay)s!).Run(), new Replay(this, completion));
         }
 
         return new Subscription(this, observer);
@@ -149,9 +145,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     {
         if (request.IsBare && !request.IsMultishot)
         {
-            SubmissionEntry entry = request.Entry;
-            entry.UserData = tag;
-            engine.Submissions.Stage(entry);
+            engine.Submissions.Stage(request.Entry, tag);
             engine.Table.InFlight++;
         }
         else
@@ -160,6 +154,29 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         }
 
         outstanding++;
+    }
+
+    private void OnTakenOfMany(in Completion completion)
+    {
+        if (!completion.HasMore && ((uint)completion.Flags & MessageFlag) == 0)
+        {
+            outstanding--;
+            if (waiting.Count != 0 && outstanding < capacity)
+            {
+                (IoRequest request, ulong tag) = waiting.Dequeue();
+                Send(request, tag);
+            }
+        }
+
+        if (paused.Count != 0 && untaken.Count <= capacity / 2)
+        {
+            foreach (RawOperation operation in paused)
+            {
+                operation.Resume();
+            }
+
+            paused.Clear();
+        }
     }
 
     private sealed class Replay(RawCompletions owner, Completion completion)

@@ -22,9 +22,11 @@ internal unsafe struct RequestReferences
     /// </summary>
     public void Acquire(LoopEngine engine, in IoRequest request, ref SubmissionEntry entry)
     {
-        if (request.RequiredLoop is { } required && !ReferenceEquals(required, engine))
+        if (entry.Opcode is Opcode.ReadFixed or Opcode.WriteFixed
+            && MemoryMarshal.TryGetMemoryManager<byte, RegisteredBuffer>(request.First, out RegisteredBuffer? registered)
+            && !ReferenceEquals(registered.Pool.Engine, engine))
         {
-            throw new InvalidOperationException($"The registered buffer of this request belongs to {required.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
+            throw new InvalidOperationException($"The registered buffer of this request belongs to {registered.Pool.Engine.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
         }
 
         AcquireTarget(request.Target, ref entry);

@@ -18,7 +18,7 @@ public partial struct IoRequest
     {
         IoRequest request = On(Opcode.Openat, directory ?? Descriptor.CurrentDirectory);
         request.First = PathBytes(path);
-        request.Subject = path;
+        request.SetExtras(new RequestExtras { Subject = path });
         request.Entry.Length = (uint)mode;
         request.Entry.OperationFlags = (uint)flags;
         return request;
@@ -122,7 +122,7 @@ public partial struct IoRequest
 
     /// <summary>Reads into a registered buffer, which saves the kernel mapping it for each request. <c>io_uring_register(2)</c>; Linux 5.1.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="buffer">A buffer of the same loop, not disposed before the completion.</param>
+    /// <param name="buffer">A buffer of the same loop; disposing it earlier takes effect at the completion.</param>
     /// <param name="length">Bytes at most.</param>
     /// <param name="offset">The offset in bytes.</param>
     /// <returns>The request.</returns>
@@ -130,7 +130,7 @@ public partial struct IoRequest
 
     /// <summary>Writes from a registered buffer. <c>io_uring_register(2)</c>; Linux 5.1.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="buffer">A buffer of the same loop, not disposed before the completion.</param>
+    /// <param name="buffer">A buffer of the same loop; disposing it earlier takes effect at the completion.</param>
     /// <param name="length">Bytes.</param>
     /// <param name="offset">The offset in bytes.</param>
     /// <returns>The request.</returns>
@@ -182,8 +182,6 @@ public partial struct IoRequest
     /// <returns>The request.</returns>
     public static IoRequest Status(string path, Memory<byte> answer, bool followLinks = true, Descriptor? directory = null)
     {
-        const uint AtSymlinkNoFollow = 0x100;
-        const uint AtEmptyPath = 0x1000;
         if (answer.Length < FileStatus.RecordBytes)
         {
             throw new ArgumentException($"The answer needs {FileStatus.RecordBytes} bytes; {answer.Length} were given.", nameof(answer));
@@ -191,10 +189,9 @@ public partial struct IoRequest
 
         IoRequest request = On(Opcode.Statx, directory ?? Descriptor.CurrentDirectory);
         request.First = PathBytes(path, allowEmpty: true);
-        request.Second = answer;
-        request.Subject = path;
+        request.SetExtras(new RequestExtras { Second = answer, Subject = path });
         request.Entry.Length = FileStatus.WantedMask;
-        request.Entry.OperationFlags = (followLinks ? 0 : AtSymlinkNoFollow) | (path.Length == 0 ? AtEmptyPath : 0);
+        request.Entry.OperationFlags = (followLinks ? 0 : Libc.AT_SYMLINK_NOFOLLOW) | (path.Length == 0 ? Libc.AT_EMPTY_PATH : 0);
         return request;
     }
 
@@ -222,11 +219,10 @@ public partial struct IoRequest
     /// <returns>The request.</returns>
     public static IoRequest Unlink(string path, bool isDirectory = false, Descriptor? directory = null)
     {
-        const uint AtRemoveDir = 0x200;
         IoRequest request = On(Opcode.Unlinkat, directory ?? Descriptor.CurrentDirectory);
         request.First = PathBytes(path);
-        request.Subject = path;
-        request.Entry.OperationFlags = isDirectory ? AtRemoveDir : 0;
+        request.SetExtras(new RequestExtras { Subject = path });
+        request.Entry.OperationFlags = isDirectory ? Libc.AT_REMOVEDIR : 0;
         return request;
     }
 
@@ -239,8 +235,7 @@ public partial struct IoRequest
     {
         IoRequest request = On(Opcode.Renameat, Descriptor.CurrentDirectory);
         request.First = PathBytes(path);
-        request.Second = PathBytes(newPath);
-        request.Subject = path;
+        request.SetExtras(new RequestExtras { Second = PathBytes(newPath), Subject = path });
         request.Entry.Length = unchecked((uint)Descriptor.CurrentDirectory.Number);
         request.Entry.OperationFlags = (uint)flags;
         return request;
@@ -255,22 +250,21 @@ public partial struct IoRequest
     {
         IoRequest request = On(Opcode.Mkdirat, directory ?? Descriptor.CurrentDirectory);
         request.First = PathBytes(path);
-        request.Subject = path;
+        request.SetExtras(new RequestExtras { Subject = path });
         request.Entry.Length = (uint)mode;
         return request;
     }
 
     private static IoRequest OnVector(Opcode opcode, Descriptor file, IReadOnlyList<Memory<byte>> buffers, long offset, ReadWriteFlags flags)
     {
-        const int IovMax = 1024;
         ArgumentNullException.ThrowIfNull(buffers);
-        if (buffers.Count is 0 or > IovMax)
+        if (buffers.Count is 0 or > Libc.IOV_MAX)
         {
-            throw new ArgumentException($"{OpcodeNames.Of(opcode)} takes 1 to {IovMax} buffers; {buffers.Count} were given.", nameof(buffers));
+            throw new ArgumentException($"{OpcodeNames.Of(opcode)} takes 1 to {Libc.IOV_MAX} buffers; {buffers.Count} were given.", nameof(buffers));
         }
 
         IoRequest request = On(opcode, file);
-        request.Vector = buffers;
+        request.SetExtras(new RequestExtras { Vector = buffers });
         request.Entry.Offset = (ulong)offset;
         request.Entry.OperationFlags = (uint)flags;
         return request;
@@ -282,11 +276,10 @@ public partial struct IoRequest
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, buffer.Length);
         IoRequest request = On(opcode, file);
-        request.Entry.Address = (ulong)buffer.Address;
+        request.First = buffer.Memory;
         request.Entry.Length = (uint)length;
         request.Entry.Offset = (ulong)offset;
         request.Entry.BufferIndex = buffer.Index;
-        request.RequiredLoop = buffer.Pool.Engine;
         return request;
     }
 

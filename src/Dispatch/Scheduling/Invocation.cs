@@ -13,7 +13,7 @@ internal sealed class Invocation<T>
     public static Task<T> Start(LoopEngine engine, Func<Task<T>> work)
     {
         Invocation<T> invocation = new(work);
-        engine.Post(static (s, _) => ((Invocation<T>)s!).Run(), invocation, 0);
+        engine.Posted.Post(static (s, _) => ((Invocation<T>)s!).Run(), invocation, 0);
         return invocation.result.Task;
     }
 

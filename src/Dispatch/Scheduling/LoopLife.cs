@@ -82,7 +82,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     {
         if (!attached)
         {
-            throw new InvalidOperationException($"{loop.Name} runs on its dispatcher's thread already; Run is for loops made with EventLoop.Attach.");
+            throw new InvalidOperationException($"{loop.Name} runs on its dispatcher's thread already; Run and Park are for loops made with EventLoop.Attach.");
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     {
         Interlocked.CompareExchange(ref cause, reason, null);
         Interlocked.Exchange(ref stopping, 1);
-        loop.Engine.TryPost(static (_, _) => { }, null, 0);
+        loop.Engine.Posted.TryPost(static (_, _) => { }, null, 0);
     }
 
     /// <summary>Stops it, by the owner; or, when the owner's thread is gone, for it.</summary>
@@ -109,7 +109,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
 
         if (loop.Engine.IsOwner)
         {
-            if (loop.Engine.InTurn)
+            if (loop.Engine.Scope.IsActive)
             {
                 throw new InvalidOperationException("A loop cannot be disposed inside its own turn. Ask it to stop, and dispose it after Poll or Run has returned.");
             }

@@ -45,7 +45,7 @@ internal sealed class OffloadOperation<T> : IThreadPoolWorkItem, IOwnerSource, I
             failure = e; // It belongs to whoever awaits.
         }
 
-        Engine.PostOrPool(
+        Engine.Posted.PostOrPool(
             static s =>
             {
                 OffloadOperation<T> self = (OffloadOperation<T>)s!;

@@ -52,7 +52,7 @@ internal sealed class AcceptBackoff(AcceptOperation accept) : TimerNode
         accept.Arm();
     }
 
-    private void OnDescriptorClosed() => accept.Engine.TryPost(
+    private void OnDescriptorClosed() => accept.Engine.Posted.TryPost(
         static (s, _) =>
         {
             AcceptBackoff self = (AcceptBackoff)s!;

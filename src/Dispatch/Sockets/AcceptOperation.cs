@@ -18,7 +18,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     private bool cancelling;
 
     public AcceptOperation(Listener listener, ListenOptions options)
-        : base(listener.Engine)
+        : base(listener.Engine, takesSlot: false)
     {
         this.listener = listener;
         this.options = options;
@@ -64,7 +64,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         Engine.VerifyOwner();
         VerifyFree();
         this.observer = observer;
-        Engine.EnqueueLocal(static (s, _) => ((AcceptOperation)s!).Replay(), this);
+        Engine.Posted.EnqueueLocal(static (s, _) => ((AcceptOperation)s!).Replay(), this);
         Arm();
         return new Subscription(this, observer);
     }
@@ -114,7 +114,8 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         entry.Fd = listener.OwnedDescriptor.Number;
         entry.OperationFlags = (uint)AcceptFlags.CloseOnExec;
         listener.OwnedDescriptor.AddUse();
-        StartEntry(ref entry);
+        Engine.Table.Add(this);
+        StartEntry(entry);
     }
 
     /// <inheritdoc/>
@@ -149,6 +150,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     {
         if (terminal)
         {
+            Engine.Table.Remove(this);
             listener.OwnedDescriptor.ReleaseUse();
         }
 
@@ -214,11 +216,6 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
 
         IObserver<Connection>? target = observer;
         observer = null;
-        if (listener.IsClosed)
-        {
-            Engine.Table.Remove(this);
-        }
-
         if (target is not null)
         {
             if (failure is { } error)
@@ -231,7 +228,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
                 target.OnCompleted();
             }
 
-            Engine.RestoreContexts();
+            Engine.Scope.Restore();
         }
     }
 
@@ -276,7 +273,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
                 RequestCancel();
             }
 
-            Engine.RestoreContexts();
+            Engine.Scope.Restore();
         }
     }
 
@@ -326,7 +323,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
             }
             else
             {
-                owner.Engine.TryPost((_, _) => Detach(current), null, 0);
+                owner.Engine.Posted.TryPost((_, _) => Detach(current), null, 0);
             }
         }
 

@@ -191,7 +191,7 @@ public sealed class Connection : DispatchHandle
     {
         if (!Engine.IsOwner)
         {
-            Engine.TryPost(static (s, _) => ((Connection)s!).Abort(), this, 0);
+            Engine.Posted.TryPost(static (s, _) => ((Connection)s!).Abort(), this, 0);
             return;
         }
 
@@ -229,14 +229,11 @@ public sealed class Connection : DispatchHandle
         else
         {
             // It will fail without a kernel request; by way of the queue, a thousand of them do not become a thousand stack frames.
-            Engine.EnqueueLocal(static (s, _) => ((Connection)s!).firstSend?.Stage(), this);
+            Engine.Posted.EnqueueLocal(static (s, _) => ((Connection)s!).firstSend?.Stage(), this);
         }
 
         OwnedDescriptor.ReleaseUse();
     }
-
-    /// <summary>Gives up a connection whose descriptor moves to another loop before anything was sent or received.</summary>
-    internal void Forget() => Engine.Table.Remove(receive);
 
     private protected override void OnClosing() => receive.Close();
 

@@ -35,7 +35,8 @@ public sealed class Listener : DispatchHandle
     public static Listener Listen(EndPoint endPoint, ListenOptions? options = null, EventLoop? loop = null)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
-        return Listen(endPoint, options ?? new ListenOptions(), EventLoop.Required(loop).Engine, reusePort: false);
+        ListenOptions chosen = options ?? new ListenOptions();
+        return Listen(endPoint, chosen, EventLoop.Required(loop).Engine, chosen.ReusePort);
     }
 
     /// <summary>Takes the next connection. <c>accept4(2)</c>.</summary>

@@ -23,7 +23,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     private bool cancelling;
 
     public ReceiveOperation(Connection connection)
-        : base(connection.Engine) => this.connection = connection;
+        : base(connection.Engine, takesSlot: false) => this.connection = connection;
 
     /// <inheritdoc/>
     public ref OwnerCompletionCore Core => ref core;
@@ -82,7 +82,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         }
         else
         {
-            Engine.Post(static (s, _) => ((ReceiveSubscription)s!).AttachFromInbox(), created, 0);
+            Engine.Posted.Post(static (s, _) => ((ReceiveSubscription)s!).AttachFromInbox(), created, 0);
         }
 
         return created;
@@ -112,7 +112,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         subscription = created;
         if (unread.Count != 0 || ended)
         {
-            Engine.EnqueueLocal(static (s, _) => ((ReceiveSubscription)s!).Owner.Replay((ReceiveSubscription)s), created);
+            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveSubscription)s!).Owner.Replay((ReceiveSubscription)s), created);
         }
 
         Arm();
@@ -203,6 +203,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
 
         if (terminal)
         {
+            Engine.Table.Remove(this);
             OnTerminal(entry.Result);
             connection.OwnedDescriptor.ReleaseUse();
         }
@@ -296,11 +297,6 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
             subscription = null;
             current.End(error == 0 ? null : Failure());
         }
-
-        if (connection.IsClosed)
-        {
-            Leave();
-        }
     }
 
     private void Take(BufferLease lease)
@@ -323,7 +319,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
             finally
             {
                 lease.Dispose();
-                Engine.RestoreContexts();
+                Engine.Scope.Restore();
             }
         }
         else
@@ -417,7 +413,8 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         entry.Fd = connection.OwnedDescriptor.Number;
         entry.BufferGroup = BufferPool.Group;
         connection.OwnedDescriptor.AddUse();
-        StartEntry(ref entry);
+        Engine.Table.Add(this);
+        StartEntry(entry);
     }
 
     private void Replay(ReceiveSubscription to)
@@ -445,6 +442,4 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     private Exception Failure() => error == Errno.ECANCELED && connection.IsClosed
         ? new ObjectDisposedException(nameof(Connection), "The connection was closed while it was being received from.")
         : OpcodeNames.Explain(Opcode.Recv, -error, null, default);
-
-    private void Leave() => Engine.Table.Remove(this);
 }

@@ -64,7 +64,7 @@ internal sealed class ReceiveSubscription(ReceiveOperation owner, IObserver<Buff
             observer.OnError(error);
         }
 
-        owner.Engine.RestoreContexts();
+        owner.Engine.Scope.Restore();
     }
 
     /// <inheritdoc/>
@@ -82,7 +82,7 @@ internal sealed class ReceiveSubscription(ReceiveOperation owner, IObserver<Buff
         }
         else
         {
-            owner.Engine.TryPost(static (s, _) => ((ReceiveSubscription)s!).Owner.Detach((ReceiveSubscription)s!), this, 0);
+            owner.Engine.Posted.TryPost(static (s, _) => ((ReceiveSubscription)s!).Owner.Detach((ReceiveSubscription)s!), this, 0);
         }
     }
 }

@@ -82,7 +82,7 @@ internal sealed class SendOperation : Operation, IOwnerSource, IValueTaskSource
         // WAITALL: the kernel itself goes on after a short send, without a completion between. NOSIGNAL: a vanished peer is an error, not a signal.
         entry.OperationFlags = (uint)(MessageFlags.WaitAll | MessageFlags.NoSignal);
         connection.OwnedDescriptor.AddUseWhileClosing();
-        StartEntry(ref entry);
+        StartEntry(entry);
     }
 
     /// <summary>Cancels what is in flight, or, while it waits for its turn, keeps it from starting.</summary>

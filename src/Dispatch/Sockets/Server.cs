@@ -58,7 +58,7 @@ public sealed class Server : IAsyncDisposable
         {
             for (int i = 0; i < count; i++)
             {
-                Listener listener = Listener.Listen(server.LocalEndPoint, options, loops[i].Engine, reusePort: count > 1);
+                Listener listener = Listener.Listen(server.LocalEndPoint, options, loops[i].Engine, reusePort: count > 1 || options.ReusePort);
                 made.Add(listener);
                 server.LocalEndPoint = listener.LocalEndPoint ?? endPoint; // With port 0 the first one chooses for all.
             }
@@ -93,9 +93,8 @@ public sealed class Server : IAsyncDisposable
                 // Nothing is in flight on it yet, so the number can simply change hands.
                 EventLoop loop = loops[target];
                 int number = connection.OwnedDescriptor.Detach();
-                connection.Forget();
                 loop.Engine.CountHandOff();
-                loop.Engine.PostOrPool(_ => Serve(new Connection(loop.Engine, new OwnedDescriptor(number)), target), null);
+                loop.Engine.Posted.PostOrPool(_ => Serve(new Connection(loop.Engine, new OwnedDescriptor(number)), target), null);
                 return;
             }
         }
@@ -121,7 +120,7 @@ public sealed class Server : IAsyncDisposable
         {
             // The handler was told to stop, and did.
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException && (connection.IsClosed || e is SocketException))
+        catch (Exception e) when (e is SocketException || (e is ObjectDisposedException && (connection.IsClosed || engine.IsClosed)))
         {
             engine.Counters.ConnectionFaults++; // The peer's doing, or the end of the connection: of no interest to any other.
         }

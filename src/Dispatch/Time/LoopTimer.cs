@@ -26,7 +26,7 @@ internal sealed class LoopTimer(LoopEngine engine, TimerCallback callback, objec
             return true;
         }
 
-        return engine.TryPost((_, _) => Apply(due, repeat), null, 0);
+        return engine.Posted.TryPost((_, _) => Apply(due, repeat), null, 0);
     }
 
     /// <inheritdoc/>
@@ -62,7 +62,7 @@ internal sealed class LoopTimer(LoopEngine engine, TimerCallback callback, objec
         }
         else
         {
-            engine.TryPost(static (s, _) => ((LoopTimer)s!).Dispose(), this, 0);
+            engine.Posted.TryPost(static (s, _) => ((LoopTimer)s!).Dispose(), this, 0);
         }
     }
 

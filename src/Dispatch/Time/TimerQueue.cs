@@ -8,15 +8,18 @@ internal sealed class TimerQueue
 {
     private readonly TimerHeap heap = new();
     private readonly LoopEngine engine;
+    private readonly LoopSignal signal;
     private readonly TimeProvider clock;
     private readonly bool isKernelTime;
     private readonly TimeoutOperation timeout;
+    private bool isDueFlagged;
     private ITimer? foreignTimer;
     private long foreignDue = long.MaxValue;
 
-    public TimerQueue(LoopEngine engine, TimeProvider clock, bool isKernelTime)
+    public TimerQueue(LoopEngine engine, LoopSignal signal, TimeProvider clock, bool isKernelTime)
     {
         this.engine = engine;
+        this.signal = signal;
         this.clock = clock;
         this.isKernelTime = isKernelTime;
         timeout = new TimeoutOperation(engine);
@@ -26,7 +29,15 @@ internal sealed class TimerQueue
     public int Count => heap.Count;
 
     /// <summary>Gets or sets a value indicating whether a turn has to look at the clock although it has nothing else to do.</summary>
-    public bool IsDueFlagged { get; set; }
+    public bool IsDueFlagged
+    {
+        get => isDueFlagged;
+        set
+        {
+            isDueFlagged = value;
+            signal.IsRaised |= value;
+        }
+    }
 
     /// <summary>Gets a value indicating whether a kernel timeout is in flight.</summary>
     public bool HasKernelTimeout => timeout.InFlight;
@@ -75,7 +86,7 @@ internal sealed class TimerQueue
                 engine.ReportException(e, node);
             }
 
-            engine.RestoreContexts();
+            engine.Scope.Restore();
         }
 
         return fired;
@@ -143,7 +154,7 @@ internal sealed class TimerQueue
             static s =>
             {
                 TimerQueue self = (TimerQueue)s!;
-                self.engine.TryPost(static (q, _) => ((TimerQueue)q!).OnForeignTime(), self, 0);
+                self.engine.Posted.TryPost(static (q, _) => ((TimerQueue)q!).OnForeignTime(), self, 0);
             },
             this,
             Timeout.InfiniteTimeSpan,

@@ -57,9 +57,12 @@ internal sealed unsafe class IoUringRing : KernelRing
     public override bool CompletesAfterClose => memory.IsOurs;
 
     /// <summary>Creates the ring on the calling thread, which becomes its only submitter.</summary>
-    public static IoUringRing Create(EventLoopOptions options)
+    public static IoUringRing Create(EventLoopOptions options) => Create(options, IoUringSetup.DefaultLadder);
+
+    /// <summary>Creates the ring with the first of these sets of flags that the kernel takes.</summary>
+    public static IoUringRing Create(EventLoopOptions options, IReadOnlyList<uint> ladder)
     {
-        IoUringSetup.Result setup = IoUringSetup.Run((uint)options.SubmissionEntries, (uint)options.CompletionEntries);
+        IoUringSetup.Result setup = IoUringSetup.Run((uint)options.SubmissionEntries, (uint)options.CompletionEntries, ladder);
         int wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
         if (wake < 0)
         {
