@@ -78,7 +78,7 @@ public sealed unsafe class RegisteredBufferPool
         }
         else
         {
-            Engine.Posted.TryPost(static (s, _) => ((RegisteredBuffer)s!).Pool.PushOnOwner((RegisteredBuffer)s), buffer, 0);
+            Engine.Posted.TryPost(static (s, _) => ((RegisteredBuffer)s!).Pool.PushOnOwner((RegisteredBuffer)s!), buffer, 0);
         }
 
         Free();

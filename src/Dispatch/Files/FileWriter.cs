@@ -18,7 +18,7 @@ internal static class FileWriter
 
     public static async ValueTask WriteAllAsync(DispatchFile file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset, CancellationToken token)
     {
-        const int Batch = 1024; // IOV_MAX
+        const int Batch = Libc.IOV_MAX;
         List<ReadOnlyMemory<byte>> rest = [.. pieces.Where(p => !p.IsEmpty)];
         while (rest.Count != 0)
         {

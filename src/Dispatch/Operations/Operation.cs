@@ -11,6 +11,7 @@ internal abstract class Operation
 {
     private RequestReferences references;
 
+    /// <summary>Initializes a new instance of the <see cref="Operation"/> class that takes a slot at once. Owner only.</summary>
     protected Operation(LoopEngine engine)
         : this(engine, settled: true)
     {
@@ -145,6 +146,11 @@ internal abstract class Operation
     private void StartWithReferences(in IoRequest request)
     {
         SubmissionEntry entry = request.Entry;
+        if ((entry.Flags & EntryFlags.BufferSelect) != 0)
+        {
+            _ = Engine.ReceiveBuffers; // The first such request creates them: without, the kernel would answer ENOBUFS to every one.
+        }
+
         references.Acquire(Engine, request, ref entry);
         StartEntry(entry);
     }

@@ -92,7 +92,7 @@ public sealed class Connection : DispatchHandle
     /// <returns>The lease; dispose it when the data was read.</returns>
     /// <exception cref="SocketException">The connection broke.</exception>
     public ValueTask<BufferLease> ReceiveAsync(CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? receive.ReceiveAsync(cancellationToken) : new(ReceiveFromElsewhereAsync(cancellationToken));
+        Engine.IsOwner ? receive.ReceiveAsync(cancellationToken) : ReceiveFromElsewhereAsync(cancellationToken);
 
     /// <summary>Receives what has come into memory of the caller's; one copy more than with a lease. <c>recv(2)</c>.</summary>
     /// <param name="destination">Where to. Not empty.</param>
@@ -100,7 +100,7 @@ public sealed class Connection : DispatchHandle
     /// <returns>The number of bytes; 0 when the peer has finished sending.</returns>
     /// <exception cref="SocketException">The connection broke.</exception>
     public ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? receive.ReceiveAsync(destination, cancellationToken) : new(ReceiveFromElsewhereAsync(destination, cancellationToken));
+        Engine.IsOwner ? receive.ReceiveAsync(destination, cancellationToken) : ReceiveFromElsewhereAsync(destination, cancellationToken);
 
     /// <summary>
     /// Sends all of the data, in order with the connection's other sends. The memory belongs to the kernel until the task ends. <c>send(2)</c> with MSG_NOSIGNAL.
@@ -113,7 +113,7 @@ public sealed class Connection : DispatchHandle
     {
         if (!Engine.IsOwner)
         {
-            return new(SendFromElsewhereAsync(data, cancellationToken));
+            return SendFromElsewhereAsync(data, cancellationToken);
         }
 
         if (data.IsEmpty)
@@ -151,7 +151,7 @@ public sealed class Connection : DispatchHandle
     {
         if (!Engine.IsOwner)
         {
-            return new(SendFromElsewhereAsync(data.Retain(), cancellationToken));
+            return SendFromElsewhereAsync(data.Retain(), cancellationToken);
         }
 
         if (data.IsEmpty)
@@ -254,14 +254,17 @@ public sealed class Connection : DispatchHandle
 
     private protected override void OnClosing() => receive.Close();
 
-    // Methods of their own: a lambda inside the callers would have the compiler allocate its closure at their first line, on the owner too.
-    private Task<BufferLease> ReceiveFromElsewhereAsync(CancellationToken token) => Loop.InvokeAsync(() => receive.ReceiveAsync(token).AsTask());
+    // The ways by the inbox are methods of their own: a lambda that captures a parameter would cost its method an object at every call, on the owner too.
+    private ValueTask<BufferLease> ReceiveFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => receive.ReceiveAsync(token).AsTask()));
 
-    private Task<int> ReceiveFromElsewhereAsync(Memory<byte> destination, CancellationToken token) => Loop.InvokeAsync(() => receive.ReceiveAsync(destination, token).AsTask());
+    private ValueTask<int> ReceiveFromElsewhereAsync(Memory<byte> destination, CancellationToken token) =>
+        new(Loop.InvokeAsync(() => receive.ReceiveAsync(destination, token).AsTask()));
 
-    private Task SendFromElsewhereAsync(ReadOnlyMemory<byte> data, CancellationToken token) => Loop.InvokeAsync(() => SendAsync(data, token).AsTask());
+    private ValueTask SendFromElsewhereAsync(ReadOnlyMemory<byte> data, CancellationToken token) => new(Loop.InvokeAsync(() => SendAsync(data, token).AsTask()));
 
-    private async Task SendFromElsewhereAsync(RetainedBuffer data, CancellationToken token)
+    private ValueTask SendFromElsewhereAsync(RetainedBuffer data, CancellationToken token) => new(SendRetainedAsync(data, token));
+
+    private async Task SendRetainedAsync(RetainedBuffer data, CancellationToken token)
     {
         using (data)
         {

@@ -58,7 +58,7 @@ public sealed class Server : IAsyncDisposable
         {
             for (int i = 0; i < count; i++)
             {
-                Listener listener = Listener.Listen(server.LocalEndPoint, options, loops[i].Engine, reusePort: count > 1);
+                Listener listener = Listener.Listen(server.LocalEndPoint, options, loops[i].Engine, reusePort: count > 1 || options.ReusePort);
                 made.Add(listener);
                 server.LocalEndPoint = listener.LocalEndPoint ?? endPoint; // With port 0 the first one chooses for all.
             }
