@@ -160,8 +160,8 @@ internal sealed unsafe class BufferPool
         }
         else if (Leased < Count)
         {
-            // Buffers came back between the kernel's failure and its completion: nobody else would announce them.
-            ServeOne();
+            // Buffers came back between the kernel's failure and its completion: nobody else would announce them. Many fail at a time, so not each of them looks.
+            LookAgainLater();
         }
     }
 
@@ -241,7 +241,7 @@ internal sealed unsafe class BufferPool
         }
     }
 
-    private void ServeOne()
+    private bool ServeOne()
     {
         // One buffer, one receive: arming all of them for it would end all but one in the same shortage again. But the kernel looks for a buffer before it looks
         // for data, so that one may have none and leave the buffer where it is: once its answer could be here, the next one is served if a buffer is still free.
@@ -250,9 +250,11 @@ internal sealed unsafe class BufferPool
             if (waiter.OnBufferAvailable())
             {
                 LookAgainLater();
-                return;
+                return true;
             }
         }
+
+        return false;
     }
 
     private void LookAgainLater()
@@ -267,9 +269,8 @@ internal sealed unsafe class BufferPool
     private void LookAgain()
     {
         willLookAgain = false;
-        if (Leased < Count)
+        for (int free = Count - Leased; free > 0 && ServeOne(); free--)
         {
-            ServeOne();
         }
     }
 
