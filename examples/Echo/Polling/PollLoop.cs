@@ -12,6 +12,7 @@ internal sealed class PollLoop
     private const int ENFILE = 23;
     private const int ENOBUFS = 105;
     private const int ECANCELED = 125;
+    private const int Batch = 256;
 
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
 
@@ -51,11 +52,14 @@ internal sealed class PollLoop
         Accept();
         while (!IsDone)
         {
-            if (Loop.TryTake(out Completion completion))
+            bool isBusy = Loop.Poll() > 0; // What was posted to the loop; raw completions that it meets wait to be taken.
+            for (int i = 0; i < Batch && Loop.TryTake(out Completion completion); i++)
             {
                 Handle(completion);
+                isBusy = true;
             }
-            else if (Loop.Poll() == 0)
+
+            if (!FeedStarved() && !isBusy)
             {
                 Rest(idle);
             }
@@ -185,7 +189,6 @@ internal sealed class PollLoop
             if (lease.IsEmpty || peer.IsBroken)
             {
                 lease.Dispose();
-                FeedStarved();
             }
             else
             {
@@ -219,7 +222,7 @@ internal sealed class PollLoop
                 peer.IsFinished = true;
                 break;
             case ENOBUFS:
-                // No error of the connection: it waits for a buffer, unless some came back meanwhile.
+                // No error of the connection: it waits for a buffer.
                 peer.IsStarved = true;
                 starved.Enqueue(descriptor);
                 break;
@@ -230,10 +233,6 @@ internal sealed class PollLoop
         }
 
         Continue(descriptor, ref peer);
-        if (buffers.Count < bufferCount)
-        {
-            FeedStarved();
-        }
     }
 
     private void SendFirst(int descriptor, ref PollPeer peer)
@@ -266,7 +265,6 @@ internal sealed class PollLoop
         else
         {
             buffers.Remove(ref peer.Unsent);
-            FeedStarved();
         }
 
         SendFirst(descriptor, ref peer);
@@ -280,7 +278,6 @@ internal sealed class PollLoop
         while (!peer.IsSending && peer.Unsent.Count > 0)
         {
             buffers.Remove(ref peer.Unsent);
-            FeedStarved();
         }
     }
 
@@ -317,14 +314,19 @@ internal sealed class PollLoop
         }
     }
 
-    /// <summary>A buffer came back: one connection that waited for one receives again.</summary>
-    private void FeedStarved()
+    /// <summary>
+    /// Lets connections that waited for a buffer receive again, as many as there are free buffers. The kernel looks for a buffer before it looks for data, so some may leave theirs where it is: then it is the next one's turn.
+    /// </summary>
+    private bool FeedStarved()
     {
-        if (starved.TryDequeue(out int descriptor))
+        int fed = 0;
+        while (fed < bufferCount - buffers.Count && starved.TryDequeue(out int descriptor))
         {
-            ref PollPeer peer = ref peers[descriptor];
-            peer.IsStarved = false;
-            Continue(descriptor, ref peer);
+            peers[descriptor].IsStarved = false;
+            Continue(descriptor, ref peers[descriptor]);
+            fed++;
         }
+
+        return fed > 0;
     }
 }
