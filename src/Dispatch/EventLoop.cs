@@ -186,6 +186,29 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
         return Engine.HasWork ? life.Poll() : 0;
     }
 
+    /// <summary>
+    /// Sleeps, for a loop that its user polls: until there is something to take or to poll, a timer is due, or another thread posts. What was staged is submitted in the same system call. It may return
+    /// with nothing to do, so call it in a loop, after a <see cref="TryTake"/> and a <see cref="Poll"/> that found nothing. Owner thread of an attached loop only, outside its turns.
+    /// </summary>
+    public void Park()
+    {
+        Engine.VerifyOwner();
+        life.VerifyAttached();
+        if (Engine.Scope.IsActive)
+        {
+            LoopThread.ThrowNestedTurn();
+        }
+
+        if (Engine.HasTurnWork || Engine.Raw.Untaken != 0)
+        {
+            Engine.SubmitStaged();
+        }
+        else
+        {
+            Engine.Park();
+        }
+    }
+
     /// <summary>Drives an attached loop, idling by its strategy, until the token is cancelled or the loop is stopped. Owner thread only.</summary>
     /// <param name="cancellationToken">Ends the call; the loop stays usable.</param>
     public void Run(CancellationToken cancellationToken = default)

@@ -18,7 +18,7 @@ internal static class FileWriter
 
     public static async ValueTask WriteAllAsync(DispatchFile file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset, CancellationToken token)
     {
-        const int Batch = 1024; // IOV_MAX
+        const int Batch = Libc.IOV_MAX;
         List<ReadOnlyMemory<byte>> rest = [.. pieces.Where(p => !p.IsEmpty)];
         while (rest.Count != 0)
         {
@@ -42,7 +42,13 @@ internal static class FileWriter
 
     public static async ValueTask SetLengthOnWorkerAsync(DispatchFile file, long length, CancellationToken token)
     {
-        file.OwnedDescriptor.AddUse();
+        if (!file.Engine.IsOwner)
+        {
+            await file.Loop.InvokeAsync(() => SetLengthOnWorkerAsync(file, length, token).AsTask()).ConfigureAwait(false);
+            return;
+        }
+
+        file.OwnedDescriptor.AddUse(); // The count is the owner's.
         try
         {
             int number = file.OwnedDescriptor.Number;

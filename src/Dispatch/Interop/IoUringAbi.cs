@@ -97,6 +97,7 @@ internal static class IoUringAbi
     public const uint IORING_TIMEOUT_MULTISHOT = 1u << 6;
 
     public const ulong IORING_MSG_DATA = 0;
+    public const uint IORING_MSG_RING_FLAGS_PASS = 1u << 1;
 
     public const uint IO_URING_OP_SUPPORTED = 1u << 0;
 

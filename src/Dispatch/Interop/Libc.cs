@@ -7,6 +7,15 @@ internal static unsafe partial class Libc
 {
     public const long SYS_io_uring_enter = 426;
 
+    public const int RLIMIT_MEMLOCK = 8;
+
+    public const uint AT_SYMLINK_NOFOLLOW = 0x100;
+    public const uint AT_REMOVEDIR = 0x200;
+    public const uint AT_EMPTY_PATH = 0x1000;
+
+    /// <summary>How many pieces a vectored call takes at most.</summary>
+    public const int IOV_MAX = 1024;
+
     /// <summary>
     /// <c>io_uring_enter2</c>: Tmds.LibC's <c>io_uring_enter</c> cannot pass an extended argument. The GC transition stays: the call may
     /// sleep, and a thread that sleeps without it would hold up every collection in the process.

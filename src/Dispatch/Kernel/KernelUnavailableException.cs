@@ -13,11 +13,15 @@ public sealed class KernelUnavailableException : NotSupportedException
         : base(message + " " + remedy)
     {
         Reason = reason;
+        Cause = message;
         Remedy = remedy;
     }
 
     /// <summary>Gets why.</summary>
     public KernelUnavailableReason Reason { get; }
+
+    /// <summary>Gets the reason in words, with call and errno, in one line and without the remedy.</summary>
+    public string Cause { get; }
 
     /// <summary>Gets what to do about it, in one line.</summary>
     public string Remedy { get; }

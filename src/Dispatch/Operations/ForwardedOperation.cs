@@ -59,6 +59,13 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
     private void Submit()
     {
         engine.CountHandOff();
+        if (engine.IsClosed || !engine.IsOwner)
+        {
+            // The loop ended while this was on its way. Its ring takes nothing any more.
+            core.SetException(new ObjectDisposedException(engine.Loop.Name));
+            return;
+        }
+
         if (token.IsCancellationRequested)
         {
             core.SetResult(new Completion(0, -Errno.ECANCELED, CompletionFlags.None));

@@ -267,6 +267,7 @@ internal sealed class LoopEngine
     {
         wake.Stop();
         Timers.Stop();
+        receiveBuffers?.EndWaiting();
     }
 
     /// <summary>Lowers the signal when a poll has left nothing behind.</summary>

@@ -12,10 +12,24 @@ internal abstract class Operation
     private RequestReferences references;
     private bool cancelAsked;
 
+    /// <summary>Initializes a new instance of the <see cref="Operation"/> class that takes a slot at once. Owner only.</summary>
     protected Operation(LoopEngine engine)
+        : this(engine, settled: true)
+    {
+    }
+
+    /// <summary>
+    /// Initializes a new instance of the <see cref="Operation"/> class. One that belongs to a handle is not settled: a handle may be made on any thread, and the table is the owner's;
+    /// nor should the table keep a forgotten handle alive. It takes a slot with each request, by <see cref="TakeSlot"/>, and leaves it at the terminal completion.
+    /// </summary>
+    protected Operation(LoopEngine engine, bool settled)
     {
         Engine = engine;
-        engine.Table.Add(this);
+        Index = -1;
+        if (settled)
+        {
+            engine.Table.Add(this);
+        }
     }
 
     /// <summary>Gets the loop's engine.</summary>
@@ -123,6 +137,15 @@ internal abstract class Operation
         }
     }
 
+    /// <summary>Takes a slot, if it has none.</summary>
+    protected void TakeSlot()
+    {
+        if (Index < 0)
+        {
+            Engine.Table.Add(this);
+        }
+    }
+
     /// <summary>Stages an entry that refers to nothing but what the operation itself keeps alive.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected void StartEntry(in SubmissionEntry entry)
@@ -141,6 +164,11 @@ internal abstract class Operation
     private void StartWithReferences(in IoRequest request)
     {
         SubmissionEntry entry = request.Entry;
+        if ((entry.Flags & EntryFlags.BufferSelect) != 0)
+        {
+            _ = Engine.ReceiveBuffers; // The first such request creates them: without, the kernel would answer ENOBUFS to every one.
+        }
+
         references.Acquire(Engine, request, ref entry);
         StartEntry(entry);
     }

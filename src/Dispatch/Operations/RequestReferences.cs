@@ -79,7 +79,7 @@ internal unsafe struct RequestReferences
         target = null;
         if (held is OwnedDescriptor owned)
         {
-            owned.ReleaseUse();
+            owned.ReleaseRequest();
         }
         else if (held is SafeHandle handle)
         {
@@ -91,7 +91,7 @@ internal unsafe struct RequestReferences
     {
         if (wanted is OwnedDescriptor owned)
         {
-            owned.AddUse();
+            owned.AddRequest();
             entry.Fd = owned.Number;
             target = owned;
         }

@@ -87,7 +87,6 @@ public partial struct IoRequest
     /// <returns>The request.</returns>
     public static IoRequest Message(EventLoop target, ulong tag, int result)
     {
-        const uint IORING_MSG_RING_FLAGS_PASS = 1u << 1;
         ArgumentNullException.ThrowIfNull(target);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tag, Tags.LargestRaw);
         IoRequest request = On(Opcode.MsgRing);
@@ -95,7 +94,7 @@ public partial struct IoRequest
         request.Entry.Offset = tag;
         request.Entry.Length = (uint)result;
         request.Entry.FileIndex = RawCompletions.MessageFlag;
-        request.Entry.OperationFlags = IORING_MSG_RING_FLAGS_PASS;
+        request.Entry.OperationFlags = IoUringAbi.IORING_MSG_RING_FLAGS_PASS;
         return request;
     }
 

@@ -182,8 +182,6 @@ public partial struct IoRequest
     /// <returns>The request.</returns>
     public static IoRequest Status(string path, Memory<byte> answer, bool followLinks = true, Descriptor? directory = null)
     {
-        const uint AtSymlinkNoFollow = 0x100;
-        const uint AtEmptyPath = 0x1000;
         if (answer.Length < FileStatus.RecordBytes)
         {
             throw new ArgumentException($"The answer needs {FileStatus.RecordBytes} bytes; {answer.Length} were given.", nameof(answer));
@@ -193,7 +191,7 @@ public partial struct IoRequest
         request.First = PathBytes(path, allowEmpty: true);
         request.SetExtras(new RequestExtras { Second = answer, Subject = path });
         request.Entry.Length = FileStatus.WantedMask;
-        request.Entry.OperationFlags = (followLinks ? 0 : AtSymlinkNoFollow) | (path.Length == 0 ? AtEmptyPath : 0);
+        request.Entry.OperationFlags = (followLinks ? 0 : Libc.AT_SYMLINK_NOFOLLOW) | (path.Length == 0 ? Libc.AT_EMPTY_PATH : 0);
         return request;
     }
 
@@ -221,11 +219,10 @@ public partial struct IoRequest
     /// <returns>The request.</returns>
     public static IoRequest Unlink(string path, bool isDirectory = false, Descriptor? directory = null)
     {
-        const uint AtRemoveDir = 0x200;
         IoRequest request = On(Opcode.Unlinkat, directory ?? Descriptor.CurrentDirectory);
         request.First = PathBytes(path);
         request.SetExtras(new RequestExtras { Subject = path });
-        request.Entry.OperationFlags = isDirectory ? AtRemoveDir : 0;
+        request.Entry.OperationFlags = isDirectory ? Libc.AT_REMOVEDIR : 0;
         return request;
     }
 
@@ -260,11 +257,10 @@ public partial struct IoRequest
 
     private static IoRequest OnVector(Opcode opcode, Descriptor file, IReadOnlyList<Memory<byte>> buffers, long offset, ReadWriteFlags flags)
     {
-        const int IovMax = 1024;
         ArgumentNullException.ThrowIfNull(buffers);
-        if (buffers.Count is 0 or > IovMax)
+        if (buffers.Count is 0 or > Libc.IOV_MAX)
         {
-            throw new ArgumentException($"{OpcodeNames.Of(opcode)} takes 1 to {IovMax} buffers; {buffers.Count} were given.", nameof(buffers));
+            throw new ArgumentException($"{OpcodeNames.Of(opcode)} takes 1 to {Libc.IOV_MAX} buffers; {buffers.Count} were given.", nameof(buffers));
         }
 
         IoRequest request = On(opcode, file);

@@ -82,7 +82,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     {
         if (!attached)
         {
-            throw new InvalidOperationException($"{loop.Name} runs on its dispatcher's thread already; Run is for loops made with EventLoop.Attach.");
+            throw new InvalidOperationException($"{loop.Name} runs on its dispatcher's thread already; Run and Park are for loops made with EventLoop.Attach.");
         }
     }
 

@@ -9,11 +9,12 @@ namespace Dispatch;
 internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter, IObservable<BufferLease>, IValueTaskSource<BufferLease>, IValueTaskSource<int>
 {
     private readonly Connection connection;
-    private readonly Queue<BufferLease> unread = new(0);
+    private readonly UnreadLeases unread = new();
     private OwnerCompletionCore core;
     private CancelLink cancel;
     private Memory<byte> destination;
     private BufferLease result;
+    private int copied;
     private ReceiveSubscription? subscription;
     private Exception? failure;
     private int error;
@@ -21,15 +22,19 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     private bool ended;
     private bool starved;
     private bool cancelling;
+    private bool interrupted;
 
     public ReceiveOperation(Connection connection)
-        : base(connection.Engine) => this.connection = connection;
+        : base(connection.Engine, settled: false) => this.connection = connection;
 
     /// <inheritdoc/>
     public ref OwnerCompletionCore Core => ref core;
 
     /// <inheritdoc/>
     public override uint CancelEpoch => (ushort)core.Version;
+
+    /// <inheritdoc/>
+    public long ArmedAt { get; private set; }
 
     private bool IsConsumed => awaited || subscription is not null;
 
@@ -40,12 +45,12 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         {
             VerifyFree();
             return token.IsCancellationRequested ? ValueTask.FromCanceled<BufferLease>(token)
-                : unread.TryDequeue(out BufferLease lease) ? new(lease)
+                : unread.TryTake(out BufferLease lease) ? new(lease)
                 : error != 0 ? ValueTask.FromException<BufferLease>(Failure())
                 : default;
         }
 
-        BeginAwait(token);
+        BeginAwait(default, token);
         return new(this, core.Version);
     }
 
@@ -61,13 +66,12 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         {
             VerifyFree();
             return token.IsCancellationRequested ? ValueTask.FromCanceled<int>(token)
-                : unread.TryDequeue(out BufferLease lease) ? new(CopyOut(lease, destination))
+                : unread.TryTake(out BufferLease lease) ? new(unread.Copy(lease, destination))
                 : error != 0 ? ValueTask.FromException<int>(Failure())
                 : default;
         }
 
-        BeginAwait(token);
-        this.destination = destination;
+        BeginAwait(destination, token);
         return new(this, core.Version);
     }
 
@@ -93,15 +97,15 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     {
         ended = true;
         error = error == 0 ? Errno.ECANCELED : error;
-        RequestCancel();
-        while (unread.TryDequeue(out BufferLease lease))
+        unread.Drop(Engine);
+        if (InFlight)
         {
-            lease.Dispose();
+            RequestCancel();
         }
-
-        if (!InFlight)
+        else if (IsConsumed)
         {
-            End();
+            // By way of the queue: a consumer that throws is the policy's business, and must not keep the descriptor from being closed.
+            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveOperation)s!).End(), this);
         }
     }
 
@@ -109,6 +113,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     public void Attach(ReceiveSubscription created)
     {
         VerifyFree();
+        Prepare();
         subscription = created;
         if (unread.Count != 0 || ended)
         {
@@ -134,21 +139,25 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     /// <inheritdoc/>
     public override void RequestCancel()
     {
-        cancelling = true;
         if (InFlight)
         {
+            cancelling = true;
             base.RequestCancel();
         }
-        else if (starved || awaited)
+        else if (awaited)
         {
-            // Nothing is in flight that could answer.
-            FinishCancel();
+            FinishCancel(); // It waits for a buffer: nothing is in flight that could answer.
         }
     }
 
     /// <inheritdoc/>
     public bool OnBufferAvailable()
     {
+        if (!starved)
+        {
+            return false; // It stands in the line from an earlier wait, which is over.
+        }
+
         starved = false;
         if (!IsConsumed || ended)
         {
@@ -157,6 +166,17 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
 
         Arm();
         return true;
+    }
+
+    /// <inheritdoc/>
+    public void OnNoMoreBuffers()
+    {
+        if (starved)
+        {
+            starved = false;
+            interrupted = true;
+            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveOperation)s!).Continue(), this); // User code runs in turns.
+        }
     }
 
     /// <inheritdoc/>
@@ -174,15 +194,21 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         core.OnCompleted(Engine, this, continuation, state, token, flags);
 
     /// <inheritdoc/>
-    BufferLease IValueTaskSource<BufferLease>.GetResult(short token) => TakeResult(token);
+    BufferLease IValueTaskSource<BufferLease>.GetResult(short token)
+    {
+        core.VerifyCompleted(token);
+        BufferLease lease = result;
+        FinishUse();
+        return lease;
+    }
 
     /// <inheritdoc/>
     int IValueTaskSource<int>.GetResult(short token)
     {
         core.VerifyCompleted(token);
-        Memory<byte> target = destination;
-        BufferLease lease = TakeResult(token);
-        return lease.IsEmpty ? 0 : CopyOut(lease, target);
+        int count = copied;
+        FinishUse();
+        return count;
     }
 
     /// <inheritdoc/>
@@ -201,20 +227,22 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
             }
         }
 
-        if (terminal)
+        if (!terminal)
         {
-            OnTerminal(entry.Result);
-            connection.OwnedDescriptor.ReleaseUse();
+            Take(lease);
+            return;
         }
 
-        if (!lease.IsEmpty)
+        Engine.Table.Remove(this);
+        OnTerminal(entry.Result);
+        connection.OwnedDescriptor.ReleaseUse();
+        try
         {
             Take(lease);
         }
-
-        if (terminal)
+        finally
         {
-            Continue();
+            Continue(); // Also when the consumer threw: the next one is not to find a request that is neither armed nor ended.
         }
     }
 
@@ -233,7 +261,8 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
                 // No error of the connection: it waits for a buffer like others before it.
                 starved = IsConsumed && !cancelling;
                 break;
-            case -Errno.ECANCELED when cancelling:
+            case -Errno.ECANCELED:
+                interrupted = !cancelling; // The loop ends, or everything on it was cancelled. The connection itself is as it was.
                 break;
             default:
                 ended = true;
@@ -253,6 +282,11 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         {
             End();
         }
+        else if (interrupted)
+        {
+            interrupted = false;
+            EndConsumer(OpcodeNames.Explain(Opcode.Recv, -Errno.ECANCELED, null, cancel.Token));
+        }
         else if (starved)
         {
             Engine.ReceiveBuffers.WaitForBuffer(this);
@@ -267,44 +301,44 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     private void FinishCancel()
     {
         cancelling = false;
-        starved = false;
-        if (awaited && cancel.Token.IsCancellationRequested)
+        if (awaited && !ended && cancel.Token.IsCancellationRequested)
         {
+            starved = false;
             failure = new OperationCanceledException(cancel.Token);
             Resume(default);
         }
-        else if (connection.IsClosed)
+    }
+
+    /// <summary>The stream is over: the consumer is told, unless it has something to read before that.</summary>
+    private void End()
+    {
+        if (unread.Count == 0)
         {
-            End();
+            EndConsumer(error == 0 ? null : Failure());
         }
     }
 
-    private void End()
+    private void EndConsumer(Exception? reason)
     {
         if (awaited)
         {
-            if (error != 0)
-            {
-                failure = Failure();
-            }
-
+            failure = reason;
             Resume(default);
         }
-
-        if (subscription is { } current)
+        else if (subscription is { } current)
         {
             subscription = null;
-            current.End(error == 0 ? null : Failure());
-        }
-
-        if (connection.IsClosed)
-        {
-            Leave();
+            current.End(reason);
         }
     }
 
     private void Take(BufferLease lease)
     {
+        if (lease.IsEmpty)
+        {
+            return;
+        }
+
         if (connection.IsClosed)
         {
             lease.Dispose();
@@ -314,21 +348,14 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         {
             Resume(lease);
         }
-        else if (subscription is { } current)
+        else if (subscription is { IsDisposed: false } current && unread.Count == 0)
         {
-            try
-            {
-                current.Next(lease);
-            }
-            finally
-            {
-                lease.Dispose();
-                Engine.Scope.Restore();
-            }
+            Hand(current, lease);
         }
         else
         {
-            unread.Enqueue(lease);
+            // Nobody reads, or the subscriber has older data to read first: its replay takes this along.
+            unread.Add(lease);
             if (unread.Count >= Engine.Options.ReceiveQuota && InFlight && !cancelling)
             {
                 RequestCancel(); // Its reader is slow: stop, so that the peer's window closes. The next receive arms it again.
@@ -336,9 +363,24 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         }
     }
 
-    private void BeginAwait(CancellationToken token)
+    private void Hand(ReceiveSubscription to, BufferLease lease)
+    {
+        try
+        {
+            to.Next(lease);
+        }
+        finally
+        {
+            lease.Dispose();
+            Engine.Scope.Restore();
+        }
+    }
+
+    private void BeginAwait(Memory<byte> destination, CancellationToken token)
     {
         VerifyFree();
+        Prepare();
+        this.destination = destination;
         awaited = true;
         Arm();
         if (token.CanBeCanceled)
@@ -350,26 +392,55 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     private void Resume(BufferLease lease)
     {
         awaited = false;
-        result = lease;
         if (cancel.IsArmed)
         {
             cancel.Disarm();
         }
 
+        if (destination.IsEmpty)
+        {
+            result = lease;
+        }
+        else
+        {
+            // Here and not when the result is read, which may be on another thread while more arrives.
+            CopyResult(lease);
+        }
+
         core.SetCompleted(Engine);
     }
 
-    private BufferLease TakeResult(short token)
+    private void CopyResult(BufferLease lease)
     {
-        core.VerifyCompleted(token);
-        BufferLease lease = result;
+        Memory<byte> target = destination;
+        destination = default;
+        copied = 0;
+        if (lease.IsEmpty)
+        {
+            return;
+        }
+
+        try
+        {
+            copied = unread.Copy(lease, target);
+        }
+        catch (Exception e)
+        {
+            failure = e; // The memory is the caller's, and so is what it throws.
+        }
+    }
+
+    private void FinishUse()
+    {
         Exception? thrown = failure;
         result = default;
         failure = null;
-        destination = default;
-        core.Reset();
         cancel.Clear();
-        return thrown is null ? lease : throw thrown;
+        core.Reset();
+        if (thrown is not null)
+        {
+            throw thrown;
+        }
     }
 
     private ValueTaskSourceStatus GetStatus(short token)
@@ -381,35 +452,13 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
             : ValueTaskSourceStatus.Faulted;
     }
 
-    private int CopyOut(BufferLease lease, Memory<byte> target)
-    {
-        int count = Math.Min(lease.Length, target.Length);
-        lease.Span[..count].CopyTo(target.Span);
-        if (count == lease.Length)
-        {
-            lease.Dispose();
-            return count;
-        }
-
-        // The rest is the next reader's, before anything that came later.
-        int behind = unread.Count;
-        unread.Enqueue(lease.Skip(count));
-        while (behind-- > 0)
-        {
-            unread.Enqueue(unread.Dequeue());
-        }
-
-        return count;
-    }
-
     private void Arm()
     {
-        if (InFlight || starved || ended || cancelling)
+        if (InFlight || starved || ended)
         {
             return;
         }
 
-        _ = Engine.ReceiveBuffers;
         SubmissionEntry entry = default;
         entry.Opcode = Opcode.Recv;
         entry.Flags = EntryFlags.BufferSelect;
@@ -417,20 +466,29 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         entry.Fd = connection.OwnedDescriptor.Number;
         entry.BufferGroup = BufferPool.Group;
         connection.OwnedDescriptor.AddUse();
+        TakeSlot();
+        ArmedAt = Engine.ReceiveBuffers.Provided;
         StartEntry(entry);
     }
 
     private void Replay(ReceiveSubscription to)
     {
-        while (ReferenceEquals(subscription, to) && unread.TryDequeue(out BufferLease lease))
+        while (ReferenceEquals(subscription, to) && !to.IsDisposed && unread.TryTake(out BufferLease lease))
         {
-            Take(lease);
+            Hand(to, lease);
         }
 
         if (ReferenceEquals(subscription, to) && ended)
         {
             End();
         }
+    }
+
+    /// <summary>What may fail is done before anybody counts as a consumer.</summary>
+    private void Prepare()
+    {
+        Engine.VerifyOpen();
+        _ = Engine.ReceiveBuffers;
     }
 
     private void VerifyFree()
@@ -445,6 +503,4 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     private Exception Failure() => error == Errno.ECANCELED && connection.IsClosed
         ? new ObjectDisposedException(nameof(Connection), "The connection was closed while it was being received from.")
         : OpcodeNames.Explain(Opcode.Recv, -error, null, default);
-
-    private void Leave() => Engine.Table.Remove(this);
 }

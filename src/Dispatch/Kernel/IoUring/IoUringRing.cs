@@ -37,6 +37,12 @@ internal sealed unsafe class IoUringRing : KernelRing
             enterFlags |= IORING_ENTER_REGISTERED_RING;
         }
 
+        if (setup.HasFeature(IORING_FEAT_NO_IOWAIT))
+        {
+            // A parked loop is idle. The kernel would take it for one that waits for a disk, show the machine as busy with I/O, and keep its clock up.
+            enterFlags |= IORING_ENTER_NO_IOWAIT;
+        }
+
         timeout = (IoUringRecords.KernelTimespec*)NativeMemory.AllocZeroed((nuint)(sizeof(IoUringRecords.KernelTimespec) + sizeof(IoUringRecords.GetEventsArgument)));
         argument = (IoUringRecords.GetEventsArgument*)(timeout + 1);
         argument->Timespec = (ulong)timeout;
@@ -57,9 +63,12 @@ internal sealed unsafe class IoUringRing : KernelRing
     public override bool CompletesAfterClose => memory.IsOurs;
 
     /// <summary>Creates the ring on the calling thread, which becomes its only submitter.</summary>
-    public static IoUringRing Create(EventLoopOptions options)
+    public static IoUringRing Create(EventLoopOptions options) => Create(options, IoUringSetup.DefaultLadder);
+
+    /// <summary>Creates the ring with the first of these sets of flags that the kernel takes.</summary>
+    public static IoUringRing Create(EventLoopOptions options, IReadOnlyList<uint> ladder)
     {
-        IoUringSetup.Result setup = IoUringSetup.Run((uint)options.SubmissionEntries, (uint)options.CompletionEntries);
+        IoUringSetup.Result setup = IoUringSetup.Run((uint)options.SubmissionEntries, (uint)options.CompletionEntries, ladder);
         int wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
         if (wake < 0)
         {

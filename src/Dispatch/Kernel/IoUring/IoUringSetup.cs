@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using Tmds.Linux;
 using static Dispatch.IoUringAbi;
 
@@ -14,17 +15,6 @@ internal static unsafe class IoUringSetup
     private const uint Base = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
     private const uint Deferred = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
     private const uint Cooperative = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
-
-    /// <summary>
-    /// From the best to the least. Every step still has the task-run flag, because a loop that polls without system calls depends on it.
-    /// </summary>
-    private static readonly uint[] Ladder =
-    [
-        Base | Deferred | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_NO_SQARRAY | IORING_SETUP_NO_MMAP,
-        Base | Deferred | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_NO_MMAP,
-        Base | Deferred | IORING_SETUP_SUBMIT_ALL,
-        Base | Cooperative | IORING_SETUP_SUBMIT_ALL,
-    ];
 
     private static readonly (uint Bit, string Name)[] FlagNames =
     [
@@ -61,11 +51,27 @@ internal static unsafe class IoUringSetup
         (IORING_FEAT_NO_IOWAIT, "NO_IOWAIT"),
     ];
 
-    /// <summary>Sets up a ring of this size, or throws <see cref="KernelUnavailableException"/>.</summary>
-    public static Result Run(uint submissionEntries, uint completionEntries)
+    /// <summary>
+    /// Gets the sets of flags to try, from the best to the least. Every one still has the task-run flag, because a loop that polls without system
+    /// calls depends on it.
+    /// </summary>
+    public static IReadOnlyList<uint> DefaultLadder { get; } =
+    [
+        Base | Deferred | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_NO_SQARRAY | IORING_SETUP_NO_MMAP,
+        Base | Deferred | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_NO_MMAP,
+        Base | Deferred | IORING_SETUP_SUBMIT_ALL,
+        Base | Cooperative | IORING_SETUP_SUBMIT_ALL,
+    ];
+
+    /// <summary>Sets up a ring of this size with the first set of flags that the kernel takes, or throws <see cref="KernelUnavailableException"/>.</summary>
+    public static Result Run(uint submissionEntries, uint completionEntries, IReadOnlyList<uint> ladder)
     {
+        // The kernel rounds up to powers of two. Memory of ours has to be as large as the ring that it makes, not as the one that was asked for:
+        // it would go on into whatever lies behind.
+        submissionEntries = BitOperations.RoundUpToPowerOf2(submissionEntries);
+        completionEntries = BitOperations.RoundUpToPowerOf2(completionEntries);
         List<string> refused = [];
-        foreach (uint flags in Ladder)
+        foreach (uint flags in ladder)
         {
             int errno = TryStep(flags, submissionEntries, completionEntries, out Result? result);
             if (result is not null)
@@ -127,9 +133,8 @@ internal static unsafe class IoUringSetup
 
     private static ulong LockedMemoryLimit()
     {
-        const int RLIMIT_MEMLOCK = 8;
         Libc.ResourceLimit limit = default;
-        return Libc.GetResourceLimit(RLIMIT_MEMLOCK, &limit) == 0 ? limit.Soft : 0;
+        return Libc.GetResourceLimit(Libc.RLIMIT_MEMLOCK, &limit) == 0 ? limit.Soft : 0;
     }
 
     private static List<string> NamesOf(uint bits, (uint Bit, string Name)[] names) =>
@@ -143,6 +148,8 @@ internal static unsafe class IoUringSetup
         public IoUringMemory Memory { get; } = memory;
 
         public IReadOnlyList<string> Refused { get; set; } = [];
+
+        public bool HasFeature(uint bit) => (parameters.Features & bit) != 0;
 
         public KernelDescription Describe(int supportedOpcodes, bool registeredDescriptor) => new(
             KernelKind.IoUring,
