@@ -45,7 +45,7 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
             return (int)completion.Result;
         }
 
-        if (deadlinePassed && completion.ErrorNumber == Errno.ECANCELED)
+        if (deadlinePassed && Errno.FromResult(completion.Result, cancelAsked: true) == Errno.ECANCELED)
         {
             throw new TimeoutException($"{request.Name} did not complete before its deadline and was cancelled.");
         }
@@ -74,6 +74,8 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
 
         try
         {
+            // Not only a courtesy: this may run late, when the loop has stopped, even on the thread pool when the loop's inbox was abandoned. The queues may be gone by then.
+            engine.VerifyOpen();
             _ = new Leg(this);
         }
         catch (Exception e) when (e is ObjectDisposedException or ArgumentException or InvalidOperationException)

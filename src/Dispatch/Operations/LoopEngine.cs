@@ -138,6 +138,7 @@ internal sealed class LoopEngine
     /// </summary>
     public int Turn()
     {
+        signal.IsRaised = true; // So that a poll inside this turn finds "work" even when there is none, and is refused.
         Scope.Begin();
         try
         {
@@ -184,6 +185,13 @@ internal sealed class LoopEngine
     /// <summary>Sleeps until something comes, unless something has come already. Submits what is staged in the same enter.</summary>
     public void Park()
     {
+        if (Submissions.Backlog != 0)
+        {
+            // One enter carries one ring full. To sleep now would leave the rest, the cancel of what we wait for perhaps, in user memory.
+            SubmitStaged();
+            return;
+        }
+
         long limit = Timers.SleepLimit();
         if (limit == 0)
         {
@@ -218,10 +226,23 @@ internal sealed class LoopEngine
         StageSilent(entry);
     }
 
+    /// <summary>Asks the kernel to cancel every request with this tag; users' tags need not be unique.</summary>
+    public void StageCancelOfAll(ulong tag)
+    {
+        SubmissionEntry entry = default;
+        entry.Opcode = Opcode.AsyncCancel;
+        entry.Fd = -1;
+        entry.Address = tag;
+        entry.OperationFlags = IoUringAbi.IORING_ASYNC_CANCEL_ALL;
+        entry.Flags = EntryFlags.SkipSuccess;
+        StageSilent(entry);
+    }
+
     /// <summary>Asks the kernel to cancel everything that is in flight.</summary>
     public void CancelAll()
     {
         Raw.CancelWaiting();
+        Table.ForEachInFlight(static operation => operation.NoteCancel());
         SubmissionEntry entry = default;
         entry.Opcode = Opcode.AsyncCancel;
         entry.Fd = -1;

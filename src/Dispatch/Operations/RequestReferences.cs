@@ -29,6 +29,11 @@ internal unsafe struct RequestReferences
             throw new InvalidOperationException($"The registered buffer of this request belongs to {registered.Pool.Engine.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
         }
 
+        if (ReferenceEquals(request.Target, IoRequest.TargetByTag))
+        {
+            engine.Raw.ResolveCancel(ref entry);
+        }
+
         AcquireTarget(request.Target, ref entry);
         try
         {

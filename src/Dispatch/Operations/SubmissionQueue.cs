@@ -64,6 +64,7 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
             Fail(engine, submissions.Entries[i & submissions.Mask]);
         }
 
+        submissions.Tail = first; // Answered: not to be answered again.
         while (backlog.TryDequeue(out SubmissionEntry entry))
         {
             Fail(engine, entry);
