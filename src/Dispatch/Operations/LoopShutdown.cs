@@ -19,26 +19,13 @@ internal static class LoopShutdown
         engine.IsClosed = true;
         engine.StopOwnRequests();
         engine.Raw.CancelWaiting();
-        long start = Stopwatch.GetTimestamp();
-        while (true)
+        try
         {
-            // Continuations of what was cancelled may begin something new (a close, say), so cancel in every round.
-            engine.Turn();
-            if (engine.Table.InFlight == 0 && !engine.HasTurnWork)
-            {
-                break;
-            }
-
-            if (Stopwatch.GetElapsedTime(start) > grace)
-            {
-                break;
-            }
-
-            if (engine.Table.InFlight != 0)
-            {
-                engine.CancelAll();
-                engine.Enter(engine.HasTurnWork ? 0u : 1u, RoundNanoseconds);
-            }
+            CancelAndReap(engine, grace);
+        }
+        catch (InvalidOperationException) when (engine.RingFailure is not null)
+        {
+            // The end of the loop reports it. Closing the ring makes the kernel cancel what is in flight.
         }
 
         engine.Inbox.IsClosed = true;
@@ -77,6 +64,31 @@ internal static class LoopShutdown
         }
     }
 
+    private static void CancelAndReap(LoopEngine engine, TimeSpan grace)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            // Continuations of what was cancelled may begin something new (a close, say), so cancel in every round.
+            engine.Turn();
+            if (engine.Table.InFlight == 0 && !engine.HasTurnWork)
+            {
+                break;
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > grace)
+            {
+                break;
+            }
+
+            if (engine.Table.InFlight != 0)
+            {
+                engine.CancelAll();
+                engine.Enter(engine.HasTurnWork ? 0u : 1u, RoundNanoseconds);
+            }
+        }
+    }
+
     private static List<string> CloseRing(LoopEngine engine, bool fromOwner, TimeSpan grace)
     {
         engine.Ring.Close(fromOwner);
@@ -86,6 +98,7 @@ internal static class LoopShutdown
             SpinWait wait = default;
             while (engine.Table.InFlight != 0 && Stopwatch.GetElapsedTime(start) < grace)
             {
+                engine.Submissions.FailUnsubmitted(engine); // What a continuation stages now goes nowhere any more.
                 if (engine.Turn() == 0)
                 {
                     wait.SpinOnce();

@@ -166,6 +166,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
 
         Interlocked.Exchange(ref stopping, 1);
         Unfinished = LoopShutdown.Run(loop.Engine, Grace);
+        cause ??= loop.Engine.RingFailure;
         LoopThread.Release();
         OwnerSentinel.Remove();
         Finish();
