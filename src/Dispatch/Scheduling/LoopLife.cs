@@ -56,7 +56,15 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
             IsBackground = true,
             Name = options.Name,
         };
-        owner.Start();
+        try
+        {
+            owner.Start();
+        }
+        catch (OutOfMemoryException) when (DescriptorShortage.Probe() is not 0 and int errno)
+        {
+            throw KernelUnavailableException.FromErrno($"Starting the thread of {options.Name}", errno, KernelUnavailableException.NoLimit);
+        }
+
         ready.Wait();
         if (failure is not null)
         {
