@@ -11,26 +11,43 @@ internal static unsafe partial class Confinement
 
     private const uint Nobody = 65534;
 
+    private const ushort LoadWord = 0x20; // BPF_LD | BPF_W | BPF_ABS
+    private const ushort JumpIfEqual = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
+    private const ushort JumpIfAnyBit = 0x45; // BPF_JMP | BPF_JSET | BPF_K
+    private const ushort Answer = 0x06; // BPF_RET | BPF_K
+    private const uint WithErrno = 0x0005_0000; // SECCOMP_RET_ERRNO
+    private const uint Allow = 0x7fff_0000; // SECCOMP_RET_ALLOW
+    private const uint CallNumber = 0; // The offset in struct seccomp_data.
+
+    private static bool IsX64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
     /// <summary>Makes <c>io_uring_setup</c> fail with this errno, as a container's seccomp profile does, in all threads.</summary>
     public static void DenyIoUring(int errno)
     {
-        const int NoNewPrivileges = 38; // PR_SET_NO_NEW_PRIVS
-        const nint SetModeFilter = 1; // SECCOMP_SET_MODE_FILTER
-        const nint AllThreads = 1; // SECCOMP_FILTER_FLAG_TSYNC
         const uint IoUringSetup = 425;
-        bool isX64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
-        Check(Prctl(NoNewPrivileges, 1, 0, 0, 0), "prctl");
+        Filter(
+        [
+            new(LoadWord, 0, 0, CallNumber),
+            new(JumpIfEqual, 0, 1, IoUringSetup),
+            new(Answer, 0, 0, WithErrno | (uint)errno),
+            new(Answer, 0, 0, Allow),
+        ]);
+    }
 
-        // Load the call's number; if it is io_uring_setup, answer the errno; else allow.
-        Instruction* filter = stackalloc Instruction[4]
-        {
-            new(0x20, 0, 0, 0),
-            new(0x15, 0, 1, IoUringSetup),
-            new(0x06, 0, 0, 0x0005_0000 | (uint)errno),
-            new(0x06, 0, 0, 0x7fff_0000),
-        };
-        FilterProgram program = new() { Length = 4, Filter = filter };
-        Check((int)Syscall(isX64 ? 317 : 277, SetModeFilter, AllThreads, (nint)(&program)), "seccomp");
+    /// <summary>Makes an <c>mmap</c> that wants its pages at once fail with this errno: that is how a ring's memory is asked for, and the runtime's is not.</summary>
+    public static void DenyPopulate(int errno)
+    {
+        const uint MapPopulate = 0x8000;
+        const uint FourthArgument = 40;
+        Filter(
+        [
+            new(LoadWord, 0, 0, CallNumber),
+            new(JumpIfEqual, 0, 3, IsX64 ? 9u : 222u),
+            new(LoadWord, 0, 0, FourthArgument),
+            new(JumpIfAnyBit, 0, 1, MapPopulate),
+            new(Answer, 0, 0, WithErrno | (uint)errno),
+            new(Answer, 0, 0, Allow),
+        ]);
     }
 
     /// <summary>Sets both values of a limit.</summary>
@@ -58,6 +75,19 @@ internal static unsafe partial class Confinement
             ulong header = Version3;
             uint* sets = stackalloc uint[6] { ReadFiles, ReadFiles, 0, 0, 0, 0 };
             Check(SetCapabilities(&header, sets), "capset");
+        }
+    }
+
+    private static void Filter(ReadOnlySpan<Instruction> instructions)
+    {
+        const int NoNewPrivileges = 38; // PR_SET_NO_NEW_PRIVS
+        const nint SetModeFilter = 1; // SECCOMP_SET_MODE_FILTER
+        const nint AllThreads = 1; // SECCOMP_FILTER_FLAG_TSYNC
+        Check(Prctl(NoNewPrivileges, 1, 0, 0, 0), "prctl");
+        fixed (Instruction* first = instructions)
+        {
+            FilterProgram program = new() { Length = (ushort)instructions.Length, Filter = first };
+            Check((int)Syscall(IsX64 ? 317 : 277, SetModeFilter, AllThreads, (nint)(&program)), "seccomp");
         }
     }
 

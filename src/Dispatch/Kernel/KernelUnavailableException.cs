@@ -40,10 +40,7 @@ public sealed class KernelUnavailableException : NotSupportedException
             KernelUnavailableReason.NotImplemented,
             $"{call} failed with ENOSYS: this kernel has no io_uring, or a sandbox hides it.",
             "Use Linux 6.0 or newer, built with CONFIG_IO_URING=y; in a container, a seccomp profile that allows io_uring_setup, io_uring_enter and io_uring_register."),
-        Errno.EPERM or Errno.EACCES => new(
-            KernelUnavailableReason.Forbidden,
-            $"{call} failed with {Errno.Name(errno)}: io_uring is forbidden here{DisabledBySysctl()}.",
-            ForbiddenRemedy()),
+        Errno.EPERM or Errno.EACCES => Forbidden(call, errno, ReadSysctl()),
         Errno.EINVAL => new(
             KernelUnavailableReason.TooOld,
             $"{call} failed with EINVAL for every set of flags: this kernel's io_uring is too old.",
@@ -66,11 +63,18 @@ public sealed class KernelUnavailableException : NotSupportedException
             "See io_uring_setup(2)."),
     };
 
-    private static string DisabledBySysctl() => ReadSysctl() is "1" or "2" ? $" (kernel.io_uring_disabled is {ReadSysctl()})" : " (a seccomp profile refuses it)";
-
-    private static string ForbiddenRemedy() => ReadSysctl() is "1" or "2"
-        ? "As root: `sysctl -w kernel.io_uring_disabled=0`."
-        : "Run the container with a profile that allows io_uring_setup, io_uring_enter and io_uring_register, for example `docker run --security-opt seccomp=unconfined`.";
+    internal static KernelUnavailableException Forbidden(string call, int errno, string? sysctl)
+    {
+        (string cause, string remedy) = sysctl switch
+        {
+            "2" => ("kernel.io_uring_disabled is 2", "As root: `sysctl -w kernel.io_uring_disabled=0`."),
+            "1" => ("kernel.io_uring_disabled is 1", "As root: `sysctl -w kernel.io_uring_disabled=0`, or put the number of one of the user's groups into kernel.io_uring_group."),
+            _ => (
+                errno == Errno.EACCES ? "a security module refuses it" : "a seccomp profile refuses it",
+                "Run the container with a profile that allows io_uring_setup, io_uring_enter and io_uring_register, for example `docker run --security-opt seccomp=unconfined`."),
+        };
+        return new(KernelUnavailableReason.Forbidden, $"{call} failed with {Errno.Name(errno)}: io_uring is forbidden here ({cause}).", remedy);
+    }
 
     private static string? ReadSysctl()
     {

@@ -27,6 +27,7 @@ internal sealed class LoopEngine
         Delivery = new CompletionDelivery(this, signal);
         RequestPool = new OperationPool<RequestOperation>(this, options.PoolLimit, static e => new RequestOperation(e));
         ObservePool = new OperationPool<ObserveOperation>(this, options.PoolLimit, static e => new ObserveOperation(e));
+        RawPool = new OperationPool<RawOperation>(this, options.PoolLimit, static e => new RawOperation(e));
         SendPool = new OperationPool<SendOperation>(this, options.PoolLimit, static e => new SendOperation(e));
         Raw = new RawCompletions(this, options.RawCapacity);
         Delays = new DelayPool(this, options.PoolLimit);
@@ -67,6 +68,9 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the idle observed operations.</summary>
     public OperationPool<ObserveOperation> ObservePool { get; }
+
+    /// <summary>Gets the idle raw operations.</summary>
+    public OperationPool<RawOperation> RawPool { get; }
 
     /// <summary>Gets the idle sends.</summary>
     public OperationPool<SendOperation> SendPool { get; }

@@ -168,7 +168,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         }
         else
         {
-            new RawOperation(engine, tag).Begin(request);
+            engine.RawPool.Rent().Begin(request, tag);
         }
 
         outstanding++;

@@ -4,24 +4,26 @@ namespace Dispatch;
 /// A raw request that refers to memory or handles, or completes many times: its references live here, its completions go to the raw source under the
 /// user's tag. A multishot that nobody empties is cancelled at the bound and armed again when completions were taken.
 /// </summary>
-internal sealed class RawOperation(LoopEngine engine, ulong userTag) : Operation(engine)
+internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
 {
     private IoRequest request;
     private bool pausing;
 
     /// <summary>Gets the user's tag.</summary>
-    public ulong UserTag { get; } = userTag;
+    public ulong UserTag { get; private set; }
 
     /// <summary>Takes the request over and stages it.</summary>
-    public void Begin(in IoRequest request)
+    public void Begin(in IoRequest request, ulong userTag)
     {
+        UserTag = userTag;
+        pausing = false;
         try
         {
             Start(request);
         }
         catch
         {
-            Engine.Table.Remove(this);
+            Engine.RawPool.Return(this);
             throw;
         }
 
@@ -62,7 +64,8 @@ internal sealed class RawOperation(LoopEngine engine, ulong userTag) : Operation
                 return false;
             }
 
-            Engine.Table.Remove(this);
+            request = default; // An idle operation keeps nothing alive.
+            Engine.RawPool.Return(this);
         }
 
         return true;

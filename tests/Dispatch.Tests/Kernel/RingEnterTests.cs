@@ -120,7 +120,7 @@ public sealed unsafe class RingEnterTests
         Assert.Equal(1, ring.Enter());
         OnThread.Run(ring.Ring.Wake);
 
-        Assert.Equal(0, ring.Ring.Enter(1, -1));
+        Assert.Equal(0, ring.Ring.Enter(1, (long)RawRing.Guard.TotalNanoseconds));
 
         Assert.True(ring.TryTake(out CompletionEntry entry));
         Assert.Equal(1ul, entry.UserData);

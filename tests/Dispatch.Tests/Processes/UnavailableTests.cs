@@ -23,12 +23,37 @@ public sealed class UnavailableTests
         Assert.Contains("--security-opt", child["remedy"], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("2", "kernel.io_uring_disabled=0", "kernel.io_uring_disabled is 2")]
+    [InlineData("1", "kernel.io_uring_group", "kernel.io_uring_disabled is 1")]
+    [InlineData("0", "--security-opt", "seccomp profile")]
+    [InlineData(null, "--security-opt", "seccomp profile")]
+    public void A_switch_that_forbids_io_uring_is_named_with_how_to_turn_it(string? value, string remedy, string reason)
+    {
+        KernelUnavailableException e = KernelUnavailableException.Forbidden("io_uring_setup", Errno.EPERM, value);
+
+        Assert.Equal(KernelUnavailableReason.Forbidden, e.Reason);
+        Assert.Contains(reason, e.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, e.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Memory_that_cannot_be_mapped_is_named_with_the_call()
+    {
+        using ChildProcess child = ChildProcess.Run("--deny-populate", $"{Errno.ENOMEM}", "check");
+
+        Assert.Equal(("False", nameof(KernelUnavailableReason.Other)), (child["supported"], child["thrown"]));
+        Assert.Matches("^mmap of [0-9]+ bytes for a ring failed with ENOMEM: ", child["thrown-message"]);
+        Assert.EndsWith(child["thrown-remedy"], child["thrown-message"], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_security_module_that_forbids_io_uring_is_no_reason_to_try_lesser_flags()
     {
         using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EACCES}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.Forbidden, "io_uring_setup failed with EACCES");
+        Assert.Contains("security module", child["message"], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -36,8 +36,17 @@ internal sealed unsafe class IoUringMemory
         nuint rings = RingBytesOf(submissionEntries, completionEntries);
         nuint entries = EntryBytesOf(submissionEntries);
         IoUringMemory memory = new(rings, entries, isOurs: true);
-        memory.rings = MapAnonymous(rings);
-        memory.entries = MapAnonymous(entries);
+        try
+        {
+            memory.rings = MapAnonymous(rings);
+            memory.entries = MapAnonymous(entries);
+        }
+        catch
+        {
+            memory.Free();
+            throw;
+        }
+
         return memory;
     }
 
@@ -135,7 +144,7 @@ internal sealed unsafe class IoUringMemory
         void* address = LibC.mmap(null, (size_t)(ulong)bytes, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_PRIVATE | LibC.MAP_ANONYMOUS | LibC.MAP_POPULATE, -1, 0);
         if (address == LibC.MAP_FAILED)
         {
-            throw new InsufficientMemoryException($"mmap of {bytes} bytes for a completion ring failed with {Errno.Name(LibC.errno)}.");
+            throw KernelUnavailableException.FromErrno($"mmap of {bytes} bytes for a ring", LibC.errno, KernelUnavailableException.NoLimit);
         }
 
         // A child of fork would share the queues copy-on-write and see frozen ones; it has no use for them.
@@ -148,7 +157,7 @@ internal sealed unsafe class IoUringMemory
         void* address = LibC.mmap(null, (size_t)(ulong)bytes, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED | LibC.MAP_POPULATE, descriptor, (long)offset);
         if (address == LibC.MAP_FAILED)
         {
-            throw new InsufficientMemoryException($"mmap of {bytes} bytes of a completion ring failed with {Errno.Name(LibC.errno)}.");
+            throw KernelUnavailableException.FromErrno($"mmap of {bytes} bytes of a ring", LibC.errno, KernelUnavailableException.NoLimit);
         }
 
         _ = LibC.madvise(address, (size_t)(ulong)bytes, LibC.MADV_DONTFORK);
