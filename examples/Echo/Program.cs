@@ -1,5 +1,84 @@
 using System.CommandLine;
+using System.Net;
+using Dispatch;
+using Dispatch.Examples;
+using Dispatch.Examples.Echo;
 
-var root = new RootCommand("Dispatch Echo") { TreatUnmatchedTokensAsErrors = false };
-root.SetAction(_ => 0);
-return root.Parse(args).Invoke();
+Option<int?> port = CommonOptions.Number("--port", "The port to listen on; 0 lets the system choose.", 0, 65_535);
+port.Required = true;
+Option<IPAddress> address = new("--address")
+{
+    Description = "The address to listen on.",
+    HelpName = "IP",
+    CustomParser = result =>
+    {
+        if (IPAddress.TryParse(result.Tokens[0].Value, out IPAddress? parsed))
+        {
+            return parsed;
+        }
+
+        result.AddError("--address takes an IP address, such as 0.0.0.0 or ::1.");
+        return null;
+    },
+    DefaultValueFactory = _ => IPAddress.Loopback,
+};
+Option<int?> loops = CommonOptions.Loops();
+Option<CpuSet?> cpus = new("--cpus")
+{
+    Description = "The CPUs to run on, one a loop, such as 0-3,8. Default: wherever the system likes.",
+    HelpName = "LIST",
+    CustomParser = result =>
+    {
+        string list = result.Tokens[0].Value;
+        if (CpuSet.TryParse(list, out CpuSet? parsed) && parsed.Count > 0 && parsed.Except(CpuSet.Process).Count == 0)
+        {
+            return parsed;
+        }
+
+        result.AddError($"--cpus takes CPUs that this process may run on: some of {CpuSet.Process}.");
+        return null;
+    },
+};
+Option<EchoMode> mode = CommonOptions.Choice(
+    "--mode",
+    "How completions are consumed.",
+    ("await", EchoMode.Await),
+    ("observe", EchoMode.Observe),
+    ("poll", EchoMode.Poll));
+Option<EchoIdle> idle = CommonOptions.Choice("--idle", "What a loop does that has nothing to do.", ("park", EchoIdle.Park), ("spin", EchoIdle.Spin), ("yield", EchoIdle.Yield));
+Option<KernelKind> kernel = CommonOptions.Kernel();
+Option<int?> buffers = CommonOptions.Number("--buffers", "How many receive buffers a loop has; a power of two. Default: as many as it turns out to need.", 1, 32_768);
+buffers.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<int?>() is { } count && !int.IsPow2(count))
+    {
+        result.AddError("--buffers takes a power of two.");
+    }
+});
+Option<bool> json = CommonOptions.Json();
+
+RootCommand command = new(
+    """
+    Sends back what it receives. SIGINT and SIGTERM end it: connections may finish what they are sending, and it ends with 0.
+
+    Three ways to write a server: --mode await has an async method a connection, --mode observe an observer a connection, and --mode poll
+    a thread of its own a loop, which takes completions out of the ring as a C server would.
+    """)
+{
+    port, address, loops, cpus, mode, idle, kernel, buffers, json,
+};
+command.SetAction(arguments => EchoRun.RunAsync(new EchoOptions
+{
+    EndPoint = new IPEndPoint(arguments.GetValue(address)!, arguments.GetValue(port)!.Value),
+    LoopCount = arguments.GetValue(loops),
+    Cpus = arguments.GetValue(cpus),
+    Mode = arguments.GetValue(mode),
+    Idle = arguments.GetValue(idle),
+    Kernel = arguments.GetValue(kernel),
+    Buffers = arguments.GetValue(buffers),
+    PrintJson = arguments.GetValue(json),
+}));
+return ExampleProgram.Run(command, args, arguments =>
+    arguments.GetValue(cpus) is { } set && arguments.GetValue(loops) is { } count && count > set.Count
+        ? $"--loops is {count}, and --cpus has {set.Count}: a loop needs a CPU of its own."
+        : null);

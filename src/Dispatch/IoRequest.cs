@@ -11,14 +11,16 @@ namespace Dispatch;
 /// </remarks>
 public partial struct IoRequest
 {
+    /// <summary>The target of a cancel by tag: says that the tag has to be looked up at submit.</summary>
+    internal static readonly object TargetByTag = new();
+
     internal SubmissionEntry Entry;
-    internal object? Target;
-    internal Memory<byte> First;
-    internal Memory<byte> Second;
-    internal IReadOnlyList<Memory<byte>>? Vector;
-    internal object? Subject;
     internal long DeadlineNanoseconds;
-    internal LoopEngine? RequiredLoop;
+    private object? target;
+    private Memory<byte> first;
+    private RequestExtras? extras;
+    private bool hasReferences;
+    private bool isMultishot;
 
     /// <summary>Gets the name of the call as its man page has it, for messages.</summary>
     public readonly string Name => OpcodeNames.Of(Entry.Opcode);
@@ -27,18 +29,41 @@ public partial struct IoRequest
     /// Gets a value indicating whether the entry is all there is: no handle to reference, nothing to pin. Such a request can go to the ring with the user's
     /// own tag and no operation behind it.
     /// </summary>
-    internal readonly bool IsBare => Target is null && First.IsEmpty && Second.IsEmpty && Vector is null && RequiredLoop is null;
+    internal readonly bool IsBare => !hasReferences;
 
     /// <summary>Gets a value indicating whether one submit can complete many times.</summary>
-    internal readonly bool IsMultishot => Entry.Opcode switch
+    internal readonly bool IsMultishot => isMultishot;
+
+    /// <summary>Gets or sets the handle whose descriptor the entry gets at submit, or null when it has a number already.</summary>
+    internal object? Target
     {
-        Opcode.Accept => (Entry.IoPriority & IoUringAbi.IORING_ACCEPT_MULTISHOT) != 0,
-        Opcode.Recv or Opcode.Recvmsg => (Entry.IoPriority & IoUringAbi.IORING_RECV_MULTISHOT) != 0,
-        Opcode.PollAdd => (Entry.Length & IoUringAbi.IORING_POLL_ADD_MULTI) != 0,
-        Opcode.Timeout => (Entry.OperationFlags & IoUringAbi.IORING_TIMEOUT_MULTISHOT) != 0,
-        Opcode.ReadMultishot => true,
-        _ => false,
-    };
+        readonly get => target;
+        set
+        {
+            target = value;
+            hasReferences |= value is not null;
+        }
+    }
+
+    /// <summary>Gets or sets the memory whose address goes to the entry's first address field.</summary>
+    internal Memory<byte> First
+    {
+        readonly get => first;
+        set
+        {
+            first = value;
+            hasReferences |= !value.IsEmpty;
+        }
+    }
+
+    /// <summary>Gets the memory whose address goes to the entry's second address field.</summary>
+    internal readonly Memory<byte> Second => extras?.Second ?? default;
+
+    /// <summary>Gets the memories of a scattering or gathering request.</summary>
+    internal readonly IReadOnlyList<Memory<byte>>? Vector => extras?.Vector;
+
+    /// <summary>Gets what an error message names: a path or an end point.</summary>
+    internal readonly object? Subject => extras?.Subject ?? (target as OwnedDescriptor)?.Subject;
 
     /// <summary>
     /// The same request with an I/O priority, as <c>ioprio_set(2)</c> encodes it (class in the upper 3 bits, level in the lower 13). Fixed once submitted.
@@ -80,7 +105,7 @@ public partial struct IoRequest
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(deadline, TimeSpan.Zero);
         IoRequest copy = this;
-        copy.DeadlineNanoseconds = checked(deadline.Ticks * 100);
+        copy.DeadlineNanoseconds = TimerQueue.Nanoseconds(deadline);
         return copy;
     }
 
@@ -99,5 +124,11 @@ public partial struct IoRequest
         request.Entry.Opcode = opcode;
         request.Entry.Fd = -1;
         return request;
+    }
+
+    private void SetExtras(RequestExtras value)
+    {
+        extras = value;
+        hasReferences |= !value.Second.IsEmpty || value.Vector is not null;
     }
 }

@@ -10,7 +10,7 @@ public readonly struct LoopSwitch : ICriticalNotifyCompletion, IEquatable<LoopSw
     internal LoopSwitch(LoopEngine engine) => this.engine = engine;
 
     /// <summary>Gets a value indicating whether the caller is in a turn of the loop already.</summary>
-    public bool IsCompleted => engine.IsOwner && engine.InTurn;
+    public bool IsCompleted => engine.IsOwner && engine.Scope.IsActive;
 
     /// <summary>Compares two of them.</summary>
     /// <param name="left">One.</param>
@@ -43,7 +43,7 @@ public readonly struct LoopSwitch : ICriticalNotifyCompletion, IEquatable<LoopSw
 
     /// <summary>Queues the continuation on the loop.</summary>
     /// <param name="continuation">The continuation.</param>
-    public void UnsafeOnCompleted(Action continuation) => engine.PostOrPool(static s => ((Action)s!)(), continuation);
+    public void UnsafeOnCompleted(Action continuation) => engine.Posted.PostOrPool(static s => ((Action)s!)(), continuation);
 
     /// <inheritdoc/>
     public bool Equals(LoopSwitch other) => ReferenceEquals(engine, other.engine);

@@ -81,11 +81,19 @@ internal static class CommandLine
         var file = new Option<string?>("--file") { Description = "The file to read." };
         var depth = new Option<int>("--depth") { Description = "Operations in flight.", DefaultValueFactory = _ => 64 };
         var cpu = new Option<int?>("--cpu") { Description = "The CPU of the workload's own thread." };
-        var peer = new Command("peer", "Runs one contender, which takes its orders from standard input.") { name, port, file, depth, cpu };
+        var buffers = new Option<int?>("--buffers") { Description = "Receive buffers to begin with." };
+        var bufferSize = new Option<int?>("--buffer-size") { Description = "Bytes of a receive buffer." };
+        var peer = new Command("peer", "Runs one contender, which takes its orders from standard input.") { name, port, file, depth, cpu, buffers, bufferSize };
         peer.Hidden = true;
         peer.SetAction(arguments => PeerHost.Run(
             arguments.GetValue(name)!,
-            new PeerArguments(arguments.GetValue(port), arguments.GetValue(file), arguments.GetValue(depth), arguments.GetValue(cpu))));
+            new PeerArguments(
+                arguments.GetValue(port),
+                arguments.GetValue(file),
+                arguments.GetValue(depth),
+                arguments.GetValue(cpu),
+                arguments.GetValue(buffers),
+                arguments.GetValue(bufferSize))));
         return peer;
     }
 

@@ -119,6 +119,21 @@ public sealed class CpuSet : IReadOnlyCollection<int>, IEquatable<CpuSet>, IPars
     /// <inheritdoc/>
     static bool IParsable<CpuSet>.TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, [MaybeNullWhen(false)] out CpuSet result) => TryParse(s, out result);
 
+    /// <summary>
+    /// Binds the calling thread to the CPUs of this set, for a thread of yours that drives a loop; the threads of a <see cref="Dispatcher"/> are placed by its options. <c>sched_setaffinity(2)</c>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The set is empty, or the kernel would not let the thread run on all of it; the message says which CPUs are left.</exception>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
+    public void BindCurrentThread()
+    {
+        if (Count == 0)
+        {
+            throw new InvalidOperationException("A thread needs at least one CPU to run on; this set is empty.");
+        }
+
+        ThreadAffinity.Apply(this);
+    }
+
     /// <summary>Says whether a CPU is in the set.</summary>
     /// <param name="cpu">A CPU number; one that no set can hold is in none.</param>
     /// <returns>Whether it is in the set.</returns>

@@ -42,6 +42,9 @@ public readonly struct BufferLease : IDisposable, IEquatable<BufferLease>
 
     internal BufferPool? Pool => pool;
 
+    /// <summary>Gets where the data is. Throws when the lease has ended.</summary>
+    internal nint Address => pool is null ? 0 : pool.AddressOf(id, generation) + offset;
+
     /// <summary>Compares two leases.</summary>
     /// <param name="left">One.</param>
     /// <param name="right">The other.</param>
@@ -67,6 +70,17 @@ public readonly struct BufferLease : IDisposable, IEquatable<BufferLease>
 
         pool.Hold(id, generation);
         return new RetainedBuffer(pool, id, offset, length);
+    }
+
+    /// <summary>
+    /// The same lease without its first bytes, for what is left after a short send or a message that was read. It is no second lease: disposing either ends both.
+    /// </summary>
+    /// <param name="start">How many bytes to leave out; up to <see cref="Length"/>.</param>
+    /// <returns>The rest.</returns>
+    public BufferLease Slice(int start)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)start, (uint)length, nameof(start));
+        return pool is null ? this : Skip(start);
     }
 
     /// <summary>Copies the data into an array of its own.</summary>

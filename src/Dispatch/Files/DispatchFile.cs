@@ -14,6 +14,7 @@ public sealed class DispatchFile : DispatchHandle
         : base(engine, descriptor)
     {
         Path = path;
+        descriptor.Subject = path;
         this.direct = direct;
     }
 
@@ -61,7 +62,7 @@ public sealed class DispatchFile : DispatchHandle
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         direct?.Verify(buffer, offset);
-        return Loop.ExecuteAsync(Named(IoRequest.Read(this, buffer, offset)), cancellationToken);
+        return Loop.ExecuteAsync(IoRequest.Read(this, buffer, offset), cancellationToken);
     }
 
     /// <summary>Reads into several buffers, one after the other. <c>preadv(2)</c>.</summary>
@@ -78,7 +79,7 @@ public sealed class DispatchFile : DispatchHandle
             direct?.Verify(buffer, offset);
         }
 
-        return Loop.ExecuteAsync(Named(IoRequest.ReadVector(this, buffers, offset)), cancellationToken);
+        return Loop.ExecuteAsync(IoRequest.ReadVector(this, buffers, offset), cancellationToken);
     }
 
     /// <summary>Reads into a registered buffer of the same loop.</summary>
@@ -91,7 +92,8 @@ public sealed class DispatchFile : DispatchHandle
     {
         ArgumentNullException.ThrowIfNull(buffer);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        return Loop.ExecuteAsync(Named(IoRequest.ReadFixed(this, buffer, length, offset)), cancellationToken);
+        direct?.Verify(buffer.Memory[..length], offset);
+        return Loop.ExecuteAsync(IoRequest.ReadFixed(this, buffer, length, offset), cancellationToken);
     }
 
     /// <summary>Writes all of the data at an offset; a short write goes on where it stopped. <c>pwrite(2)</c>.</summary>
@@ -133,7 +135,8 @@ public sealed class DispatchFile : DispatchHandle
     {
         ArgumentNullException.ThrowIfNull(buffer);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        return Loop.ExecuteAsync(Named(IoRequest.WriteFixed(this, buffer, length, offset)), cancellationToken);
+        direct?.Verify(buffer.Memory[..length], offset);
+        return Loop.ExecuteAsync(IoRequest.WriteFixed(this, buffer, length, offset), cancellationToken);
     }
 
     /// <summary>Writes all of the data at the end of the file, wherever that is by then (RWF_APPEND, <c>pwritev2(2)</c>).</summary>
@@ -196,15 +199,9 @@ public sealed class DispatchFile : DispatchHandle
     /// <returns>The stream. Its synchronous calls work off the loop and are refused on it.</returns>
     public Stream AsStream() => new DispatchFileStream(this);
 
-    internal IoRequest Named(IoRequest request)
-    {
-        request.Subject = Path;
-        return request;
-    }
-
     private protected override void OnClosing()
     {
-        // Reads and writes of files end by themselves: the close waits for them.
+        // A file has no requests of its own making; those that users made on it are seen to by the base.
     }
 
     private static async Task<DispatchFile> OpenOnOwnerAsync(EventLoop owner, string path, FileOpenOptions options, CancellationToken token)
@@ -230,5 +227,5 @@ public sealed class DispatchFile : DispatchHandle
         }
     }
 
-    private async ValueTask Done(IoRequest request, CancellationToken token) => await Loop.ExecuteAsync(Named(request), token);
+    private async ValueTask Done(IoRequest request, CancellationToken token) => await Loop.ExecuteAsync(request, token);
 }

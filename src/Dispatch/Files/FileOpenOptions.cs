@@ -18,6 +18,17 @@ public sealed class FileOpenOptions
     /// <summary>Gets or sets a value indicating whether every write waits until its data is on the device (O_DSYNC). Default false.</summary>
     public bool WriteThrough { get; set; }
 
+    /// <summary>
+    /// Gets or sets a value indicating whether a symbolic link at the end of the path is followed. When not, opening one fails (O_NOFOLLOW, ELOOP). Default true.
+    /// </summary>
+    public bool FollowLinks { get; set; } = true;
+
+    /// <summary>
+    /// Gets or sets a value indicating whether opening a FIFO waits for its peer, and reading one for its data. When not (O_NONBLOCK), both end at once, so that a path that may have become a FIFO holds nothing up. No
+    /// difference for regular files. Default true.
+    /// </summary>
+    public bool WaitForPeer { get; set; } = true;
+
     /// <summary>Gets or sets the permissions of a file that is created, less the process's umask. Default read and write for owner, read for others.</summary>
     public UnixFileMode CreateMode { get; set; } = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
@@ -46,6 +57,7 @@ public sealed class FileOpenOptions
             throw new ArgumentException($"FileMode.{Mode} needs write access; Access is Read.", nameof(Mode));
         }
 
-        return (int)(flags | (WriteThrough ? OpenFlags.DataSync : 0)) | (Direct ? DirectFlag.Value : 0);
+        flags |= (WriteThrough ? OpenFlags.DataSync : 0) | (WaitForPeer ? 0 : OpenFlags.NonBlocking);
+        return (int)flags | (Direct ? ProcessorFlags.Direct : 0) | (FollowLinks ? 0 : ProcessorFlags.NoFollow);
     }
 }

@@ -9,7 +9,7 @@ internal static class FileWriter
     {
         while (!data.IsEmpty)
         {
-            int written = await file.Loop.ExecuteAsync(file.Named(IoRequest.Write(file, data, offset, flags)), token);
+            int written = await file.Loop.ExecuteAsync(IoRequest.Write(file, data, offset, flags), token);
             VerifyProgress(file, written);
             data = data[written..];
             offset += written;
@@ -23,7 +23,7 @@ internal static class FileWriter
         while (rest.Count != 0)
         {
             IReadOnlyList<ReadOnlyMemory<byte>> batch = rest.Count <= Batch ? rest : rest.GetRange(0, Batch);
-            int written = await file.Loop.ExecuteAsync(file.Named(IoRequest.WriteVector(file, batch, offset)), token);
+            int written = await file.Loop.ExecuteAsync(IoRequest.WriteVector(file, batch, offset), token);
             VerifyProgress(file, written);
             offset += written;
             int done = 0;
@@ -42,7 +42,13 @@ internal static class FileWriter
 
     public static async ValueTask SetLengthOnWorkerAsync(DispatchFile file, long length, CancellationToken token)
     {
-        file.OwnedDescriptor.AddUse();
+        if (!file.Engine.IsOwner)
+        {
+            await file.Loop.InvokeAsync(() => SetLengthOnWorkerAsync(file, length, token).AsTask()).ConfigureAwait(false);
+            return;
+        }
+
+        file.OwnedDescriptor.AddUse(); // The count is the owner's.
         try
         {
             int number = file.OwnedDescriptor.Number;

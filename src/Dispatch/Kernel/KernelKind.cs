@@ -6,6 +6,6 @@ public enum KernelKind
     /// <summary>The best one that the system allows.</summary>
     Auto,
 
-    /// <summary>io_uring: see <c>io_uring(7)</c>. Linux 5.19 or newer.</summary>
+    /// <summary>io_uring: see <c>io_uring(7)</c>. Linux 6.0 or newer.</summary>
     IoUring,
 }

@@ -16,11 +16,15 @@ public sealed class KernelUnavailableException : NotSupportedException
         : base(message + " " + remedy)
     {
         Reason = reason;
+        Cause = message;
         Remedy = remedy;
     }
 
     /// <summary>Gets why.</summary>
     public KernelUnavailableReason Reason { get; }
+
+    /// <summary>Gets the reason in words, with call and errno, in one line and without the remedy.</summary>
+    public string Cause { get; }
 
     /// <summary>Gets what to do about it, in one line.</summary>
     public string Remedy { get; }
@@ -28,19 +32,19 @@ public sealed class KernelUnavailableException : NotSupportedException
     internal static KernelUnavailableException NotLinux() => new(
         KernelUnavailableReason.NotLinux,
         $"Dispatch needs Linux; this is {Environment.OSVersion}.",
-        "Run it on Linux 5.19 or newer (WSL 2 and containers will do).");
+        "Run it on Linux 6.0 or newer (WSL 2 and containers will do).");
 
     internal static KernelUnavailableException FromErrno(string call, int errno, ulong lockedMemoryLimit) => errno switch
     {
         Errno.ENOSYS => new(
             KernelUnavailableReason.NotImplemented,
             $"{call} failed with ENOSYS: this kernel has no io_uring, or a sandbox hides it.",
-            "Use Linux 5.19 or newer, built with CONFIG_IO_URING=y; in a container, a seccomp profile that allows io_uring_setup, io_uring_enter and io_uring_register."),
+            "Use Linux 6.0 or newer, built with CONFIG_IO_URING=y; in a container, a seccomp profile that allows io_uring_setup, io_uring_enter and io_uring_register."),
         Errno.EPERM or Errno.EACCES => Forbidden(call, errno, ReadSysctl()),
         Errno.EINVAL => new(
             KernelUnavailableReason.TooOld,
             $"{call} failed with EINVAL for every set of flags: this kernel's io_uring is too old.",
-            "Use Linux 5.19 or newer."),
+            "Use Linux 6.0 or newer."),
         Errno.ENOMEM when lockedMemoryLimit == NoLimit => new(
             KernelUnavailableReason.Other,
             $"{call} failed with ENOMEM: the kernel has no memory left for it.",

@@ -25,7 +25,7 @@ internal sealed class CloseOperation(LoopEngine engine) : Operation(engine)
         SubmissionEntry entry = default;
         entry.Opcode = Opcode.Close;
         entry.Fd = number;
-        StartEntry(ref entry);
+        StartEntry(entry);
     }
 
     /// <inheritdoc/>

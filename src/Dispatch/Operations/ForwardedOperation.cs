@@ -25,7 +25,7 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
     public static ForwardedOperation Start(LoopEngine engine, in IoRequest request, CancellationToken token)
     {
         ForwardedOperation operation = new(engine, request, token);
-        engine.Post(static (s, _) => ((ForwardedOperation)s!).Submit(), operation, 0);
+        engine.Posted.Post(static (s, _) => ((ForwardedOperation)s!).Submit(), operation, 0);
         return operation;
     }
 
@@ -45,7 +45,7 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
             return (int)completion.Result;
         }
 
-        if (deadlinePassed && completion.ErrorNumber == Errno.ECANCELED)
+        if (deadlinePassed && Errno.FromResult(completion.Result, cancelAsked: true) == Errno.ECANCELED)
         {
             throw new TimeoutException($"{request.Name} did not complete before its deadline and was cancelled.");
         }
@@ -59,6 +59,13 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
     private void Submit()
     {
         engine.CountHandOff();
+        if (engine.IsClosed || !engine.IsOwner)
+        {
+            // The loop ended while this was on its way. Its ring takes nothing any more.
+            core.SetException(new ObjectDisposedException(engine.Loop.Name));
+            return;
+        }
+
         if (token.IsCancellationRequested)
         {
             core.SetResult(new Completion(0, -Errno.ECANCELED, CompletionFlags.None));
@@ -67,6 +74,8 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
 
         try
         {
+            // Not only a courtesy: this may run late, when the loop has stopped, even on the thread pool when the loop's inbox was abandoned. The queues may be gone by then.
+            engine.VerifyOpen();
             _ = new Leg(this);
         }
         catch (Exception e) when (e is ObjectDisposedException or ArgumentException or InvalidOperationException)

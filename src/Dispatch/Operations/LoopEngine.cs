@@ -8,14 +8,11 @@ namespace Dispatch;
 /// </summary>
 internal sealed class LoopEngine
 {
-    private readonly Queue<InboxItem> local = new();
-    private readonly Queue<CompletionEntry> deferred = new();
     private readonly WakeOperation wake;
+    private readonly LoopSignal signal = new();
     private readonly EventLoopOptions options;
     private BufferPool? receiveBuffers;
     private RegisteredBufferPool? registeredBuffers;
-    private bool inTurn;
-    private ExecutionContext? baseline;
 
     public LoopEngine(EventLoop loop, KernelRing ring, EventLoopOptions options)
     {
@@ -23,16 +20,18 @@ internal sealed class LoopEngine
         Ring = ring;
         this.options = options;
         Table = new OperationTable();
-        Submissions = new SubmissionQueue(ring);
+        Submissions = new SubmissionQueue(ring, signal);
         Inbox = new Inbox(ring.Wake);
-        Context = new LoopSynchronizationContext(this);
+        Scope = new TurnScope(this);
+        Posted = new PostedWork(this, signal, Inbox);
+        Delivery = new CompletionDelivery(this, signal);
         RequestPool = new OperationPool<RequestOperation>(this, options.PoolLimit, static e => new RequestOperation(e));
         ObservePool = new OperationPool<ObserveOperation>(this, options.PoolLimit, static e => new ObserveOperation(e));
         SendPool = new OperationPool<SendOperation>(this, options.PoolLimit, static e => new SendOperation(e));
         Raw = new RawCompletions(this, options.RawCapacity);
         Delays = new DelayPool(this, options.PoolLimit);
         wake = new WakeOperation(this);
-        Timers = new TimerQueue(this, options.TimeProvider ?? ring.Clock, options.TimeProvider is null);
+        Timers = new TimerQueue(this, signal, options.TimeProvider ?? ring.Clock, options.TimeProvider is null);
         wake.Begin();
     }
 
@@ -51,8 +50,14 @@ internal sealed class LoopEngine
     /// <summary>Gets the way in for other threads.</summary>
     public Inbox Inbox { get; }
 
-    /// <summary>Gets the context of the loop's turns.</summary>
-    public LoopSynchronizationContext Context { get; }
+    /// <summary>Gets what was posted, by others and by the owner itself.</summary>
+    public PostedWork Posted { get; }
+
+    /// <summary>Gets the surroundings of user code.</summary>
+    public TurnScope Scope { get; }
+
+    /// <summary>Gets what takes completions out of the ring.</summary>
+    public CompletionDelivery Delivery { get; }
 
     /// <summary>Gets the timers.</summary>
     public TimerQueue Timers { get; }
@@ -81,9 +86,6 @@ internal sealed class LoopEngine
     /// <summary>Gets or sets a value indicating whether the loop takes no new work.</summary>
     public bool IsClosed { get; set; }
 
-    /// <summary>Gets a value indicating whether a turn is running on this thread.</summary>
-    public bool InTurn => inTurn;
-
     /// <summary>Gets a value indicating whether the calling thread is the owner.</summary>
     public bool IsOwner
     {
@@ -104,15 +106,14 @@ internal sealed class LoopEngine
     public bool HasWork
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Ring.Completions.HasEntries || Ring.NeedsAttention || Inbox.IsSignaled || Submissions.HasStaged
-            || local.Count != 0 || deferred.Count != 0 || Timers.IsDueFlagged;
+        get => signal.IsRaised || Ring.Completions.HasEntries || Ring.NeedsAttention || Inbox.IsSignaled;
     }
 
     /// <summary>Gets a value indicating whether a turn has something to deliver or to run; staged requests alone need an enter, not a turn.</summary>
     public bool HasTurnWork
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Ring.Completions.HasEntries || Inbox.IsSignaled || local.Count != 0 || deferred.Count != 0 || Timers.IsDueFlagged;
+        get => Ring.Completions.HasEntries || Posted.HasWork || Delivery.HasDeferred || Timers.IsDueFlagged;
     }
 
     /// <summary>Gets or sets a value indicating whether the owner's thread has died and another one reaps in its place.</summary>
@@ -135,15 +136,16 @@ internal sealed class LoopEngine
     public void VerifyOpen() => ObjectDisposedException.ThrowIf(IsClosed, Loop);
 
     /// <summary>
-    /// One turn: completions, inbox and timers within their budgets, then one enter if something is staged or flagged, then the completions that the enter brought.
+    /// One turn: completions, posted work and timers, each within its budget. It enters no kernel; what it staged is for the caller to submit, with or without waiting.
     /// Returns how many things were done.
     /// </summary>
     public int Turn()
     {
-        BeginTurn();
+        signal.IsRaised = true; // So that a poll inside this turn finds "work" even when there is none, and is refused.
+        Scope.Begin();
         try
         {
-            int done = DeliverCompletions() + RunPosted();
+            int done = Delivery.Run(options.CompletionBudget) + Posted.Run(options.InboxBudget);
             if (Timers.Count != 0 || Timers.IsDueFlagged)
             {
                 done += Timers.RunDue();
@@ -153,7 +155,7 @@ internal sealed class LoopEngine
         }
         finally
         {
-            EndTurn();
+            Scope.End();
         }
     }
 
@@ -186,6 +188,13 @@ internal sealed class LoopEngine
     /// <summary>Sleeps until something comes, unless something has come already. Submits what is staged in the same enter.</summary>
     public void Park()
     {
+        if (Submissions.Backlog != 0)
+        {
+            // One enter carries one ring full. To sleep now would leave the rest, the cancel of what we wait for perhaps, in user memory.
+            SubmitStaged();
+            return;
+        }
+
         long limit = Timers.SleepLimit();
         if (limit == 0)
         {
@@ -209,64 +218,6 @@ internal sealed class LoopEngine
         }
     }
 
-    /// <summary>Runs an await's continuation inline, with the loop's context current or, when it asked for none, with none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void RunContinuation(Action<object?> continuation, object? state, bool inContext)
-    {
-        if (OwnerIsDead)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: false);
-            return;
-        }
-
-        if (!inContext)
-        {
-            // With a context current that is not the default one, the framework would send such a continuation to the thread pool.
-            SynchronizationContext.SetSynchronizationContext(null);
-        }
-
-        continuation(state);
-        RestoreContexts();
-    }
-
-    /// <summary>Takes back what user code may have left on the thread: its execution context and synchronization context.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void RestoreContexts()
-    {
-        if (!ReferenceEquals(SynchronizationContext.Current, Context))
-        {
-            SynchronizationContext.SetSynchronizationContext(Context);
-        }
-
-        if (!ReferenceEquals(ExecutionContext.Capture(), baseline))
-        {
-            ExecutionContext.Restore(baseline!);
-        }
-    }
-
-    /// <summary>Queues something for a later turn of this thread: no lock, no wake. Owner only.</summary>
-    public void EnqueueLocal(SendOrPostCallback callback, object? state) => local.Enqueue(new InboxItem(callback, state, 0));
-
-    /// <summary>Queues an internal action for a later turn of this thread. Owner only.</summary>
-    public void EnqueueLocal(InboxAction action, object? state) => local.Enqueue(new InboxItem(action, state, 0));
-
-    /// <summary>Posts an internal action from any thread; throws when the loop is closed.</summary>
-    public void Post(InboxAction action, object? state, long argument) =>
-        ObjectDisposedException.ThrowIf(!Inbox.TryPost(new InboxItem(action, state, argument)), Loop);
-
-    /// <summary>Posts an internal action from any thread; on a closed loop there is nothing to act on.</summary>
-    public bool TryPost(InboxAction action, object? state, long argument) => Inbox.TryPost(new InboxItem(action, state, argument));
-
-    /// <summary>Posts user code from any thread; when the loop is closed it runs on the thread pool, so that no awaiter waits for ever.</summary>
-    public void PostOrPool(SendOrPostCallback callback, object? state)
-    {
-        InboxItem item = new(callback, state, 0);
-        if (!Inbox.TryPost(item))
-        {
-            item.RunOnThreadPool();
-        }
-    }
-
     /// <summary>Asks the kernel to cancel the request with this tag. Only the answer "not found" comes back, to nobody.</summary>
     public void StageCancel(ulong tag)
     {
@@ -278,10 +229,23 @@ internal sealed class LoopEngine
         StageSilent(entry);
     }
 
+    /// <summary>Asks the kernel to cancel every request with this tag; users' tags need not be unique.</summary>
+    public void StageCancelOfAll(ulong tag)
+    {
+        SubmissionEntry entry = default;
+        entry.Opcode = Opcode.AsyncCancel;
+        entry.Fd = -1;
+        entry.Address = tag;
+        entry.OperationFlags = IoUringAbi.IORING_ASYNC_CANCEL_ALL;
+        entry.Flags = EntryFlags.SkipSuccess;
+        StageSilent(entry);
+    }
+
     /// <summary>Asks the kernel to cancel everything that is in flight.</summary>
     public void CancelAll()
     {
         Raw.CancelWaiting();
+        Table.ForEachInFlight(static operation => operation.NoteCancel());
         SubmissionEntry entry = default;
         entry.Opcode = Opcode.AsyncCancel;
         entry.Fd = -1;
@@ -290,11 +254,7 @@ internal sealed class LoopEngine
     }
 
     /// <summary>Stages an entry whose answer nobody needs.</summary>
-    public void StageSilent(SubmissionEntry entry)
-    {
-        entry.UserData = Tags.Silent;
-        Submissions.Stage(entry);
-    }
+    public void StageSilent(in SubmissionEntry entry) => Submissions.Stage(entry, Tags.Silent);
 
     /// <summary>Submits an observed request.</summary>
     public OperationHandle Observe(in IoRequest request, IObserver<Completion> observer)
@@ -305,46 +265,16 @@ internal sealed class LoopEngine
         return new OperationHandle(operation);
     }
 
-    /// <summary>Takes a raw completion, walking the queue in place. Runs no user code; completions of operations wait for the next turn.</summary>
-    public bool TryTakeRaw(out Completion completion)
-    {
-        if (Raw.Untaken != 0)
-        {
-            return Raw.TryTakeQueued(out completion);
-        }
-
-        if (TryTakeInPlace(out completion))
-        {
-            return true;
-        }
-
-        if (!Submissions.HasStaged && !Ring.NeedsAttention)
-        {
-            return false;
-        }
-
-        Enter(0, -1);
-        return TryTakeInPlace(out completion);
-    }
-
     /// <summary>Ends what the loop itself keeps in flight.</summary>
     public void StopOwnRequests()
     {
         wake.Stop();
         Timers.Stop();
+        receiveBuffers?.EndWaiting();
     }
 
-    /// <summary>Delivers, in the next turn, a completion that no kernel posted: the request never reached one.</summary>
-    public void DeferCompletion(in CompletionEntry entry) => deferred.Enqueue(entry);
-
-    /// <summary>Runs what the owner had queued for itself where it can still run.</summary>
-    public void AbandonLocal()
-    {
-        while (local.TryDequeue(out InboxItem item))
-        {
-            item.RunOnThreadPool();
-        }
-    }
+    /// <summary>Lowers the signal when a poll has left nothing behind.</summary>
+    public void SettleSignal() => signal.IsRaised = Submissions.HasStaged || Posted.HasLocal || Delivery.HasDeferred || Timers.IsDueFlagged;
 
     /// <summary>Allocates and registers buffers, once.</summary>
     public RegisteredBufferPool RegisterBuffers(int count, int size)
@@ -381,170 +311,6 @@ internal sealed class LoopEngine
     {
         Counters.BlockingWaits++;
         LoopFaults.ReportBlockingWait(this);
-    }
-
-    private void BeginTurn()
-    {
-        if (inTurn)
-        {
-            LoopThread.ThrowNestedTurn();
-        }
-
-        inTurn = true;
-        LoopThread.EnterTurn(Context);
-        baseline = ExecutionContext.Capture();
-    }
-
-    private void EndTurn()
-    {
-        inTurn = false;
-        LoopThread.LeaveTurn();
-    }
-
-    private int DeliverCompletions()
-    {
-        int delivered = 0;
-        int budget = options.CompletionBudget;
-        while (delivered < budget)
-        {
-            try
-            {
-                while (delivered < budget && TryTakeEntry(out CompletionEntry entry))
-                {
-                    delivered++;
-                    DeliverEntry(entry);
-                }
-
-                break;
-            }
-            catch (Exception e)
-            {
-                // A consumer threw. It has ended its own business; the loop goes on with the next completion.
-                ReportException(e, null);
-                RestoreContexts();
-            }
-        }
-
-        Ring.Completions.Release();
-        Counters.Completions += delivered;
-        return delivered;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryTakeEntry(out CompletionEntry entry)
-    {
-        if (deferred.Count != 0)
-        {
-            entry = deferred.Dequeue();
-            return true;
-        }
-
-        return Ring.Completions.TryTake(out entry);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void DeliverEntry(in CompletionEntry entry)
-    {
-        if (Tags.IsRaw(entry.UserData))
-        {
-            if ((entry.Flags & RawCompletions.MessageFlag) == 0)
-            {
-                Table.InFlight--;
-            }
-
-            Raw.OnMet(new Completion(entry.UserData, entry));
-        }
-        else if (Table.Find(entry.UserData) is { } operation)
-        {
-            operation.Deliver(entry);
-        }
-        else if (entry.UserData != Tags.Silent)
-        {
-            Table.CountLate();
-        }
-    }
-
-    private bool TryTakeInPlace(out Completion completion)
-    {
-        ref CompletionRing completions = ref Ring.Completions;
-        while (completions.TryTake(out CompletionEntry entry))
-        {
-            if (Tags.IsRaw(entry.UserData))
-            {
-                completion = new Completion(entry.UserData, entry);
-                if ((entry.Flags & RawCompletions.MessageFlag) == 0)
-                {
-                    Table.InFlight--;
-                    Raw.OnTaken(completion);
-                }
-            }
-            else if (Table.Find(entry.UserData) is not RawOperation operation)
-            {
-                deferred.Enqueue(entry);
-                continue;
-            }
-            else if (!operation.TryTranslate(entry, operation.Account(entry), out completion))
-            {
-                continue;
-            }
-            else
-            {
-                Raw.OnTaken(completion);
-            }
-
-            Counters.Completions++;
-            completions.Release();
-            return true;
-        }
-
-        completions.Release();
-        completion = default;
-        return false;
-    }
-
-    private int RunPosted()
-    {
-        int done = 0;
-        int budget = options.InboxBudget;
-        int localCount = Math.Min(local.Count, budget); // What these enqueue in turn waits for the next turn.
-        while (localCount-- > 0)
-        {
-            RunItem(local.Dequeue());
-            done++;
-        }
-
-        if (Inbox.IsSignaled)
-        {
-            Inbox.BeginDrain();
-            int left = budget;
-            while (left > 0 && Inbox.TryTake(out InboxItem item))
-            {
-                RunItem(item);
-                left--;
-            }
-
-            done += budget - left;
-            if (left == 0)
-            {
-                Inbox.ResumeLater();
-            }
-        }
-
-        return done;
-    }
-
-    private void RunItem(in InboxItem item)
-    {
-        try
-        {
-            item.Run();
-        }
-        catch (Exception e)
-        {
-            ReportException(e, null);
-        }
-
-        RestoreContexts();
     }
 
     private void ThrowEnterFailed(int result)

@@ -28,10 +28,8 @@ internal static class LoopShutdown
             // The end of the loop reports it. Closing the ring makes the kernel cancel what is in flight.
         }
 
-        engine.Inbox.IsClosed = true;
+        engine.Inbox.Close();
         engine.Turn(); // What was posted before the inbox closed still runs here.
-        engine.AbandonLocal();
-        engine.Inbox.Abandon();
         return CloseRing(engine, fromOwner: true, grace);
     }
 
@@ -43,12 +41,13 @@ internal static class LoopShutdown
     {
         engine.IsClosed = true;
         engine.OwnerIsDead = true;
-        engine.Inbox.IsClosed = true;
+        engine.Inbox.Close();
         LoopEngine? mine = LoopThread.Current;
         LoopThread.Claim(engine);
         try
         {
-            engine.Submissions.FailUnsubmitted(engine);
+            engine.StopOwnRequests(); // Its cancels will not be submitted, but what it stops is not armed again, and who awaits a timer is told.
+            engine.Raw.CancelWaiting();
             return CloseRing(engine, fromOwner: false, grace);
         }
         finally
@@ -84,7 +83,7 @@ internal static class LoopShutdown
             if (engine.Table.InFlight != 0)
             {
                 engine.CancelAll();
-                engine.Enter(engine.HasTurnWork ? 0u : 1u, RoundNanoseconds);
+                engine.Enter(engine.HasTurnWork || engine.Submissions.Backlog != 0 ? 0u : 1u, RoundNanoseconds);
             }
         }
     }
@@ -92,21 +91,30 @@ internal static class LoopShutdown
     private static List<string> CloseRing(LoopEngine engine, bool fromOwner, TimeSpan grace)
     {
         engine.Ring.Close(fromOwner);
-        if (engine.Table.InFlight != 0 && engine.Ring.CompletesAfterClose)
+        long start = Stopwatch.GetTimestamp();
+        SpinWait wait = default;
+        while (true)
         {
-            long start = Stopwatch.GetTimestamp();
-            SpinWait wait = default;
-            while (engine.Table.InFlight != 0 && Stopwatch.GetElapsedTime(start) < grace)
+            // Nobody can submit any more, so this round's answers are given here: also to what the last round's consumers began, a close say.
+            engine.Submissions.FailUnsubmitted(engine);
+            bool idle = engine.Turn() == 0 && !engine.HasTurnWork;
+            if (idle && (engine.Table.InFlight == 0 || !engine.Ring.CompletesAfterClose || Stopwatch.GetElapsedTime(start) > grace))
             {
-                engine.Submissions.FailUnsubmitted(engine); // What a continuation stages now goes nowhere any more.
-                if (engine.Turn() == 0)
-                {
-                    wait.SpinOnce();
-                }
+                break;
             }
 
-            engine.AbandonLocal();
+            if (idle)
+            {
+                wait.SpinOnce();
+            }
+            else if (Stopwatch.GetElapsedTime(start) > grace)
+            {
+                break; // A consumer that always begins something new.
+            }
         }
+
+        engine.Posted.AbandonLocal();
+        engine.Inbox.Abandon();
 
         List<string> unfinished = [];
         if (engine.Table.InFlight == 0)

@@ -63,7 +63,7 @@ internal struct OwnerCompletionCore
         Verify(token);
         if (!engine.IsOwner)
         {
-            engine.Post(static (s, _) => ((ForeignAwait)s!).Register(), new ForeignAwait(source, new ContinuationEnvelope(continuation, state, flags), token), 0);
+            engine.Posted.Post(static (s, _) => ((ForeignAwait)s!).Register(), new ForeignAwait(source, new ContinuationEnvelope(continuation, state, flags), token), 0);
             return;
         }
 
@@ -71,7 +71,7 @@ internal struct OwnerCompletionCore
         if ((flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0)
         {
             SynchronizationContext? current = SynchronizationContext.Current;
-            if ((current is null || ReferenceEquals(current, engine.Context)) && TaskScheduler.Current == TaskScheduler.Default)
+            if ((current is null || ReferenceEquals(current, engine.Scope.Context)) && TaskScheduler.Current == TaskScheduler.Default)
             {
                 inContext = true;
             }
@@ -98,7 +98,7 @@ internal struct OwnerCompletionCore
     {
         if (completed)
         {
-            engine.EnqueueLocal(static (s, _) => ((ContinuationEnvelope)s!).Invoke(), new ContinuationEnvelope(continuation, state, ValueTaskSourceOnCompletedFlags.None));
+            engine.Scope.RunLater(continuation, state, inContext);
             return;
         }
 
@@ -123,7 +123,7 @@ internal struct OwnerCompletionCore
             object? with = state;
             continuation = null;
             state = null;
-            engine.RunContinuation(run, with, resumeInContext);
+            engine.Scope.RunContinuation(run, with, resumeInContext);
         }
     }
 }

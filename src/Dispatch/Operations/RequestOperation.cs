@@ -27,17 +27,15 @@ internal sealed class RequestOperation : Operation, IOwnerSource, IValueTaskSour
     /// <summary>Takes the request over and stages it. On an exception the operation is back in the pool.</summary>
     public void Begin(in IoRequest request, CancellationToken token)
     {
-        try
+        if (request.IsBare)
         {
-            Start(request);
+            StartEntry(request.Entry);
         }
-        catch
+        else
         {
-            Engine.RequestPool.Return(this);
-            throw;
+            BeginWithReferences(request);
         }
 
-        subject = request.Subject;
         if (token.CanBeCanceled || request.DeadlineNanoseconds != 0)
         {
             cancel.Arm(this, request.DeadlineNanoseconds, token);
@@ -48,7 +46,12 @@ internal sealed class RequestOperation : Operation, IOwnerSource, IValueTaskSour
     ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => GetStatus(token);
 
     /// <inheritdoc/>
-    ValueTaskSourceStatus IValueTaskSource<Completion>.GetStatus(short token) => GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<Completion>.GetStatus(short token)
+    {
+        // A failure is in the completion: reading it never throws.
+        core.Verify(token);
+        return core.IsCompleted ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
+    }
 
     /// <inheritdoc/>
     void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
@@ -108,6 +111,20 @@ internal sealed class RequestOperation : Operation, IOwnerSource, IValueTaskSour
         }
 
         core.SetCompleted(Engine);
+    }
+
+    private void BeginWithReferences(in IoRequest request)
+    {
+        try
+        {
+            Start(request);
+            subject = request.Subject;
+        }
+        catch
+        {
+            Engine.RequestPool.Return(this);
+            throw;
+        }
     }
 
     private ValueTaskSourceStatus GetStatus(short token)

@@ -22,9 +22,16 @@ internal unsafe struct RequestReferences
     /// </summary>
     public void Acquire(LoopEngine engine, in IoRequest request, ref SubmissionEntry entry)
     {
-        if (request.RequiredLoop is { } required && !ReferenceEquals(required, engine))
+        if (entry.Opcode is Opcode.ReadFixed or Opcode.WriteFixed
+            && MemoryMarshal.TryGetMemoryManager<byte, RegisteredBuffer>(request.First, out RegisteredBuffer? registered)
+            && !ReferenceEquals(registered.Pool.Engine, engine))
         {
-            throw new InvalidOperationException($"The registered buffer of this request belongs to {required.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
+            throw new InvalidOperationException($"The registered buffer of this request belongs to {registered.Pool.Engine.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
+        }
+
+        if (ReferenceEquals(request.Target, IoRequest.TargetByTag))
+        {
+            engine.Raw.ResolveCancel(ref entry);
         }
 
         AcquireTarget(request.Target, ref entry);
@@ -72,7 +79,7 @@ internal unsafe struct RequestReferences
         target = null;
         if (held is OwnedDescriptor owned)
         {
-            owned.ReleaseUse();
+            owned.ReleaseRequest();
         }
         else if (held is SafeHandle handle)
         {
@@ -84,7 +91,7 @@ internal unsafe struct RequestReferences
     {
         if (wanted is OwnedDescriptor owned)
         {
-            owned.AddUse();
+            owned.AddRequest();
             entry.Fd = owned.Number;
             target = owned;
         }

@@ -19,7 +19,7 @@ internal sealed class RequestSubscription(LoopEngine engine, IObserver<Completio
         }
 
         IoRequest copy = request;
-        engine.Post(
+        engine.Posted.Post(
             (s, _) =>
             {
                 RequestSubscription self = (RequestSubscription)s!;
@@ -47,7 +47,7 @@ internal sealed class RequestSubscription(LoopEngine engine, IObserver<Completio
         }
         else
         {
-            engine.TryPost(static (s, _) => ((RequestSubscription)s!).handle.Unsubscribe(), this, 0);
+            engine.Posted.TryPost(static (s, _) => ((RequestSubscription)s!).handle.Unsubscribe(), this, 0);
         }
     }
 

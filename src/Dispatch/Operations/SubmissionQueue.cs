@@ -6,7 +6,7 @@ namespace Dispatch;
 /// What was staged since the last enter: the ring's own queue, and behind it, when that is full, a queue in user memory without bound.
 /// A full ring therefore never refuses a request, not even the cancel of one, and order is kept. Owner thread only.
 /// </summary>
-internal sealed unsafe class SubmissionQueue(KernelRing ring)
+internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
 {
     private readonly Queue<SubmissionEntry> backlog = new();
 
@@ -20,21 +20,23 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring)
     /// <summary>Gets the number of requests waiting for room in the ring.</summary>
     public int Backlog => backlog.Count;
 
-    /// <summary>Stages one entry.</summary>
+    /// <summary>Stages one entry under a tag.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Stage(in SubmissionEntry entry)
+    public void Stage(in SubmissionEntry entry, ulong tag)
     {
+        signal.IsRaised = true;
         if (backlog.Count == 0)
         {
             SubmissionEntry* slot = ring.Submissions.TryTake();
             if (slot != null)
             {
                 *slot = entry;
+                slot->UserData = tag;
                 return;
             }
         }
 
-        backlog.Enqueue(entry);
+        Queue(entry, tag);
     }
 
     /// <summary>Moves what waits into the ring, as far as there is room. Called after every enter, which makes room.</summary>
@@ -70,5 +72,11 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring)
     }
 
     private static void Fail(LoopEngine engine, in SubmissionEntry entry) =>
-        engine.DeferCompletion(new CompletionEntry { UserData = entry.UserData, Result = -Errno.ECANCELED });
+        engine.Delivery.Defer(new CompletionEntry { UserData = entry.UserData, Result = -Errno.ECANCELED });
+
+    private void Queue(SubmissionEntry entry, ulong tag)
+    {
+        entry.UserData = tag;
+        backlog.Enqueue(entry);
+    }
 }

@@ -11,7 +11,7 @@ internal sealed class WakeOperation(LoopEngine engine) : Operation(engine)
         SubmissionEntry entry = default;
         if (Engine.Ring.TryPrepareWakeRequest(ref entry))
         {
-            StartEntry(ref entry);
+            StartEntry(entry);
         }
     }
 

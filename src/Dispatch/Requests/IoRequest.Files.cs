@@ -18,7 +18,7 @@ public partial struct IoRequest
     {
         IoRequest request = On(Opcode.Openat, directory ?? Descriptor.CurrentDirectory);
         request.First = PathBytes(path);
-        request.Subject = path;
+        request.SetExtras(new RequestExtras { Subject = path });
         request.Entry.Length = (uint)mode;
         request.Entry.OperationFlags = (uint)flags;
         return request;
@@ -122,7 +122,7 @@ public partial struct IoRequest
 
     /// <summary>Reads into a registered buffer, which saves the kernel mapping it for each request. <c>io_uring_register(2)</c>; Linux 5.1.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="buffer">A buffer of the same loop, not disposed before the completion.</param>
+    /// <param name="buffer">A buffer of the same loop; disposing it earlier takes effect at the completion.</param>
     /// <param name="length">Bytes at most.</param>
     /// <param name="offset">The offset in bytes.</param>
     /// <returns>The request.</returns>
@@ -130,7 +130,7 @@ public partial struct IoRequest
 
     /// <summary>Writes from a registered buffer. <c>io_uring_register(2)</c>; Linux 5.1.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="buffer">A buffer of the same loop, not disposed before the completion.</param>
+    /// <param name="buffer">A buffer of the same loop; disposing it earlier takes effect at the completion.</param>
     /// <param name="length">Bytes.</param>
     /// <param name="offset">The offset in bytes.</param>
     /// <returns>The request.</returns>
@@ -189,8 +189,7 @@ public partial struct IoRequest
 
         IoRequest request = On(Opcode.Statx, directory ?? Descriptor.CurrentDirectory);
         request.First = PathBytes(path, allowEmpty: true);
-        request.Second = answer;
-        request.Subject = path;
+        request.SetExtras(new RequestExtras { Second = answer, Subject = path });
         request.Entry.Length = FileStatus.WantedMask;
         request.Entry.OperationFlags = (followLinks ? 0 : Libc.AT_SYMLINK_NOFOLLOW) | (path.Length == 0 ? Libc.AT_EMPTY_PATH : 0);
         return request;
@@ -222,7 +221,7 @@ public partial struct IoRequest
     {
         IoRequest request = On(Opcode.Unlinkat, directory ?? Descriptor.CurrentDirectory);
         request.First = PathBytes(path);
-        request.Subject = path;
+        request.SetExtras(new RequestExtras { Subject = path });
         request.Entry.OperationFlags = isDirectory ? Libc.AT_REMOVEDIR : 0;
         return request;
     }
@@ -236,8 +235,7 @@ public partial struct IoRequest
     {
         IoRequest request = On(Opcode.Renameat, Descriptor.CurrentDirectory);
         request.First = PathBytes(path);
-        request.Second = PathBytes(newPath);
-        request.Subject = path;
+        request.SetExtras(new RequestExtras { Second = PathBytes(newPath), Subject = path });
         request.Entry.Length = unchecked((uint)Descriptor.CurrentDirectory.Number);
         request.Entry.OperationFlags = (uint)flags;
         return request;
@@ -252,7 +250,7 @@ public partial struct IoRequest
     {
         IoRequest request = On(Opcode.Mkdirat, directory ?? Descriptor.CurrentDirectory);
         request.First = PathBytes(path);
-        request.Subject = path;
+        request.SetExtras(new RequestExtras { Subject = path });
         request.Entry.Length = (uint)mode;
         return request;
     }
@@ -266,7 +264,7 @@ public partial struct IoRequest
         }
 
         IoRequest request = On(opcode, file);
-        request.Vector = buffers;
+        request.SetExtras(new RequestExtras { Vector = buffers });
         request.Entry.Offset = (ulong)offset;
         request.Entry.OperationFlags = (uint)flags;
         return request;
@@ -278,11 +276,10 @@ public partial struct IoRequest
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, buffer.Length);
         IoRequest request = On(opcode, file);
-        request.Entry.Address = (ulong)buffer.Address;
+        request.First = buffer.Memory;
         request.Entry.Length = (uint)length;
         request.Entry.Offset = (ulong)offset;
         request.Entry.BufferIndex = buffer.Index;
-        request.RequiredLoop = buffer.Pool.Engine;
         return request;
     }
 

@@ -41,6 +41,7 @@ public partial struct IoRequest
     {
         IoRequest request = Accept(listener, flags);
         request.Entry.IoPriority = IoUringAbi.IORING_ACCEPT_MULTISHOT;
+        request.isMultishot = true;
         return request;
     }
 
@@ -59,7 +60,7 @@ public partial struct IoRequest
         SocketAddress address = endPoint.Serialize();
         IoRequest request = On(Opcode.Connect, socket);
         request.First = address.Buffer[..address.Size];
-        request.Subject = endPoint;
+        request.SetExtras(new RequestExtras { Subject = endPoint });
         request.Entry.Offset = (ulong)address.Size;
         return request;
     }
@@ -89,8 +90,10 @@ public partial struct IoRequest
     {
         IoRequest request = On(Opcode.Recv, socket);
         request.Entry.IoPriority = IoUringAbi.IORING_RECV_MULTISHOT;
+        request.isMultishot = true;
         request.Entry.Flags = EntryFlags.BufferSelect;
         request.Entry.BufferGroup = BufferPool.Group;
+        request.hasReferences = true; // Not of its own: but the loop's buffers must exist before it is staged.
         request.Entry.OperationFlags = (uint)flags;
         return request;
     }
@@ -104,6 +107,39 @@ public partial struct IoRequest
     {
         IoRequest request = On(Opcode.Send, socket);
         request.First = AsPinnable(data);
+        request.Entry.Length = (uint)data.Length;
+        request.Entry.OperationFlags = (uint)(flags | MessageFlags.NoSignal);
+        return request;
+    }
+
+    /// <summary>Sends from unmanaged memory, which the caller keeps in place until the completion. <c>send(2)</c>; Linux 5.6. A vanished peer is an error, never a signal.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="address">The data.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="flags">Flags of <c>send(2)</c>. <see cref="MessageFlags.WaitAll"/> makes the kernel go on after a short send.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest Send(Descriptor socket, nint address, int length, MessageFlags flags = MessageFlags.NoSignal)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        IoRequest request = On(Opcode.Send, socket);
+        request.Entry.Address = (ulong)address;
+        request.Entry.Length = (uint)length;
+        request.Entry.OperationFlags = (uint)(flags | MessageFlags.NoSignal);
+        return request;
+    }
+
+    /// <summary>
+    /// Sends received data from the buffer that it was received in; the result is the number of bytes taken, which may be fewer. <c>send(2)</c>; Linux 5.6. Nothing is pinned or referenced: with a plain descriptor
+    /// number the request is allocation-free, and the caller keeps the lease until the terminal completion. (<see cref="Connection.SendAsync(BufferLease, CancellationToken)"/> keeps it by itself.)
+    /// </summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="data">A lease that has not ended.</param>
+    /// <param name="flags">Flags of <c>send(2)</c>. <see cref="MessageFlags.WaitAll"/> makes the kernel go on after a short send.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest Send(Descriptor socket, BufferLease data, MessageFlags flags = MessageFlags.NoSignal)
+    {
+        IoRequest request = On(Opcode.Send, socket);
+        request.Entry.Address = (ulong)data.Address;
         request.Entry.Length = (uint)data.Length;
         request.Entry.OperationFlags = (uint)(flags | MessageFlags.NoSignal);
         return request;

@@ -58,7 +58,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
         };
         try
         {
-            owner.Start();
+            owner.UnsafeStart(); // Nothing of the creator's execution context is to be seen in every callback of the loop.
         }
         catch (OutOfMemoryException) when (DescriptorShortage.Probe() is not 0 and int errno)
         {
@@ -90,7 +90,29 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     {
         if (!attached)
         {
-            throw new InvalidOperationException($"{loop.Name} runs on its dispatcher's thread already; Run is for loops made with EventLoop.Attach.");
+            throw new InvalidOperationException($"{loop.Name} runs on its dispatcher's thread already; Run and Park are for loops made with EventLoop.Attach.");
+        }
+    }
+
+    /// <summary>One poll that found work, and the end of the loop if it was asked for.</summary>
+    public int Poll()
+    {
+        int done = LoopRunner.Poll(loop.Engine);
+        if (IsStopping)
+        {
+            End();
+        }
+
+        return done;
+    }
+
+    /// <summary>Drives an attached loop until the token is cancelled, or to its end if that was asked for.</summary>
+    public void Run(CancellationToken token)
+    {
+        LoopRunner.Run(loop.Engine, token);
+        if (IsStopping)
+        {
+            End();
         }
     }
 
@@ -99,7 +121,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     {
         Interlocked.CompareExchange(ref cause, reason, null);
         Interlocked.Exchange(ref stopping, 1);
-        loop.Engine.TryPost(static (_, _) => { }, null, 0);
+        loop.Engine.Posted.TryPost(static (_, _) => { }, null, 0);
     }
 
     /// <summary>Stops it, by the owner; or, when the owner's thread is gone, for it.</summary>
@@ -117,7 +139,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
 
         if (loop.Engine.IsOwner)
         {
-            if (loop.Engine.InTurn)
+            if (loop.Engine.Scope.IsActive)
             {
                 throw new InvalidOperationException("A loop cannot be disposed inside its own turn. Ask it to stop, and dispose it after Poll or Run has returned.");
             }
@@ -137,7 +159,8 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     /// <summary>Stops it from any thread.</summary>
     public ValueTask DisposeAsync()
     {
-        if (attached && (loop.Engine.IsOwner || !thread!.IsAlive))
+        // Inside a turn the loop can only be asked to stop: it ends when the turn has returned.
+        if (attached && (loop.Engine.IsOwner ? !loop.Engine.Scope.IsActive : !thread!.IsAlive))
         {
             Dispose();
             return ValueTask.CompletedTask;

@@ -16,6 +16,7 @@ internal static class LoopRunner
         int done = engine.Turn();
         engine.Timers.ArmForPolling();
         engine.SubmitStaged();
+        engine.SettleSignal();
         return done;
     }
 

@@ -21,11 +21,11 @@ internal sealed class LoopSynchronizationContext : SynchronizationContext
     {
         if (engine.IsOwner)
         {
-            engine.EnqueueLocal(d, state);
+            engine.Posted.EnqueueLocal(d, state);
         }
         else
         {
-            engine.PostOrPool(d, state);
+            engine.Posted.PostOrPool(d, state);
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed class LoopSynchronizationContext : SynchronizationContext
 
         using ManualResetEventSlim done = new();
         Exception? thrown = null;
-        engine.PostOrPool(
+        engine.Posted.PostOrPool(
             _ =>
             {
                 try

@@ -52,7 +52,14 @@ internal sealed class AcceptBackoff(AcceptOperation accept) : TimerNode
         accept.Arm();
     }
 
-    private void OnDescriptorClosed() => accept.Engine.TryPost(
+    /// <inheritdoc/>
+    public override void Abandon()
+    {
+        Stop();
+        accept.OnBackoffAbandoned();
+    }
+
+    private void OnDescriptorClosed() => accept.Engine.Posted.TryPost(
         static (s, _) =>
         {
             AcceptBackoff self = (AcceptBackoff)s!;

@@ -12,6 +12,12 @@ public sealed class ListenOptions
     /// <summary>Gets or sets a value indicating whether an IPv6 listener accepts IPv4 connections too. Default true.</summary>
     public bool DualMode { get; set; } = true;
 
+    /// <summary>
+    /// Gets or sets a value indicating whether other listeners may share the address, each with a part of the connections (SO_REUSEPORT, <c>socket(7)</c>): one a loop, for loops that you drive
+    /// yourself. All of them have to ask for it. Default false; <see cref="Dispatcher.Serve"/> asks by itself where it needs it.
+    /// </summary>
+    public bool ReusePort { get; set; }
+
     /// <summary>Gets or sets how connections reach the loops of a dispatcher. Default <see cref="AcceptDistribution.PortPerLoop"/>.</summary>
     public AcceptDistribution Distribution { get; set; } = AcceptDistribution.PortPerLoop;
 

@@ -35,14 +35,15 @@ public sealed class Listener : DispatchHandle
     public static Listener Listen(EndPoint endPoint, ListenOptions? options = null, EventLoop? loop = null)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
-        return Listen(endPoint, options ?? new ListenOptions(), EventLoop.Required(loop).Engine, reusePort: false);
+        ListenOptions chosen = options ?? new ListenOptions();
+        return Listen(endPoint, chosen, EventLoop.Required(loop).Engine, chosen.ReusePort);
     }
 
     /// <summary>Takes the next connection. <c>accept4(2)</c>.</summary>
     /// <param name="cancellationToken">Gives up waiting. A connection that was accepted nevertheless is returned, or stays for the next call.</param>
     /// <returns>The connection; the caller closes it.</returns>
     public ValueTask<Connection> AcceptAsync(CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? accept.AcceptAsync(cancellationToken) : new(Loop.InvokeAsync(() => accept.AcceptAsync(cancellationToken).AsTask()));
+        Engine.IsOwner ? accept.AcceptAsync(cancellationToken) : AcceptFromElsewhereAsync(cancellationToken);
 
     internal static Listener Listen(EndPoint endPoint, ListenOptions options, LoopEngine engine, bool reusePort)
     {
@@ -52,4 +53,6 @@ public sealed class Listener : DispatchHandle
     }
 
     private protected override void OnClosing() => accept.Close();
+
+    private ValueTask<Connection> AcceptFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => accept.AcceptAsync(token).AsTask()));
 }

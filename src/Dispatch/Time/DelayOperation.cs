@@ -81,7 +81,7 @@ internal sealed class DelayOperation(DelayPool pool) : TimerNode, IOwnerSource, 
         }
         else
         {
-            Engine.TryPost(static (s, v) => ((DelayOperation)s!).CancelIfStill((short)v), this, version);
+            Engine.Posted.TryPost(static (s, v) => ((DelayOperation)s!).CancelIfStill((short)v), this, version);
         }
     }
 

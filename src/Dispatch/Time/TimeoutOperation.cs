@@ -47,7 +47,7 @@ internal sealed unsafe class TimeoutOperation(LoopEngine engine) : Operation(eng
             entry.Address = (ulong)time;
             entry.Length = 1;
             entry.OperationFlags = IoUringAbi.IORING_TIMEOUT_ABS;
-            StartEntry(ref entry);
+            StartEntry(entry);
         }
     }
 

@@ -8,15 +8,19 @@ internal sealed class TimerQueue
 {
     private readonly TimerHeap heap = new();
     private readonly LoopEngine engine;
+    private readonly LoopSignal signal;
     private readonly TimeProvider clock;
     private readonly bool isKernelTime;
     private readonly TimeoutOperation timeout;
+    private bool isDueFlagged;
     private ITimer? foreignTimer;
     private long foreignDue = long.MaxValue;
+    private long started;
 
-    public TimerQueue(LoopEngine engine, TimeProvider clock, bool isKernelTime)
+    public TimerQueue(LoopEngine engine, LoopSignal signal, TimeProvider clock, bool isKernelTime)
     {
         this.engine = engine;
+        this.signal = signal;
         this.clock = clock;
         this.isKernelTime = isKernelTime;
         timeout = new TimeoutOperation(engine);
@@ -26,7 +30,15 @@ internal sealed class TimerQueue
     public int Count => heap.Count;
 
     /// <summary>Gets or sets a value indicating whether a turn has to look at the clock although it has nothing else to do.</summary>
-    public bool IsDueFlagged { get; set; }
+    public bool IsDueFlagged
+    {
+        get => isDueFlagged;
+        set
+        {
+            isDueFlagged = value;
+            signal.IsRaised |= value;
+        }
+    }
 
     /// <summary>Gets a value indicating whether a kernel timeout is in flight.</summary>
     public bool HasKernelTimeout => timeout.InFlight;
@@ -34,11 +46,16 @@ internal sealed class TimerQueue
     /// <summary>Gets the time, in nanoseconds of the loop's clock.</summary>
     public long Now => ToNanoseconds(clock.GetTimestamp());
 
+    /// <summary>Converts a span; one that is longer than a clock can count becomes the longest.</summary>
+    public static long Nanoseconds(TimeSpan span) => span.Ticks > long.MaxValue / 100 ? long.MaxValue : span.Ticks * 100;
+
     /// <summary>Adds a timer, or moves it.</summary>
     public void Schedule(TimerNode node, long nanosecondsFromNow)
     {
         heap.Remove(node);
-        node.Due = Now + Math.Max(0, nanosecondsFromNow);
+        long now = Now;
+        node.Due = now + Math.Min(Math.Max(0, nanosecondsFromNow), long.MaxValue - now); // A time beyond the clock's end is its end, and not long ago.
+        node.Order = ++started;
         heap.Add(node);
         if (node.HeapIndex == 0)
         {
@@ -60,9 +77,16 @@ internal sealed class TimerQueue
         }
 
         long now = Now;
+        long last = started;
         int fired = 0;
         while (heap.Count != 0 && heap.Top.Due <= now)
         {
+            if (heap.Top.Order > last)
+            {
+                IsDueFlagged = true; // Started by one of these, and due at once: its turn is the next, or a clock that stands still would keep us here for ever.
+                break;
+            }
+
             TimerNode node = heap.Top;
             heap.Remove(node);
             fired++;
@@ -75,7 +99,7 @@ internal sealed class TimerQueue
                 engine.ReportException(e, node);
             }
 
-            engine.RestoreContexts();
+            engine.Scope.Restore();
         }
 
         return fired;
@@ -143,7 +167,7 @@ internal sealed class TimerQueue
             static s =>
             {
                 TimerQueue self = (TimerQueue)s!;
-                self.engine.TryPost(static (q, _) => ((TimerQueue)q!).OnForeignTime(), self, 0);
+                self.engine.Posted.TryPost(static (q, _) => ((TimerQueue)q!).OnForeignTime(), self, 0);
             },
             this,
             Timeout.InfiniteTimeSpan,

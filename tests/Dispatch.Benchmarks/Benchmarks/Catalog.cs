@@ -11,6 +11,7 @@ internal static class Catalog
         FileBenchmarks.Cached,
         FileBenchmarks.Direct,
         MessageBenchmarks.Stream,
+        MessageBenchmarks.Ping,
         MessageBenchmarks.Wake,
     ];
 

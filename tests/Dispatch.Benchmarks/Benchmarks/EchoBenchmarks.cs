@@ -7,6 +7,8 @@ internal static class EchoBenchmarks
     private const string Sockets = ".NET sockets";
     private const string SocketsInline = ".NET sockets, inline";
     private const string Dispatch = "Dispatch";
+    private const string DispatchObserve = "Dispatch observe";
+    private const string DispatchRaw = "Dispatch raw";
     private const string Many = ", many";
 
     // The runtime itself, its timers and its compiler, allocates a little now and then.
@@ -35,9 +37,13 @@ internal static class EchoBenchmarks
             new EchoContender(C, new CReference("echo_uring", "0", "-1"), settings.Connections, countsAllocations: false, settings),
             new EchoContender(Sockets, new PeerProgram(Peers.EchoSockets), settings.Connections, countsAllocations: true, settings),
             new EchoContender(SocketsInline, InlineSockets(), settings.Connections, countsAllocations: true, settings),
+            new EchoContender(Dispatch, new PeerProgram(Peers.EchoAwait), settings.Connections, countsAllocations: true, settings),
+            new EchoContender(DispatchObserve, new PeerProgram(Peers.EchoObserve), settings.Connections, countsAllocations: true, settings),
+            new EchoContender(DispatchRaw, new PeerProgram(Peers.EchoRaw), settings.Connections, countsAllocations: true, settings),
         ];
         if (settings.ManyConnections > 0)
         {
+            contenders.Add(new EchoContender(Dispatch + Many, new PeerProgram(Peers.EchoAwait), settings.ManyConnections, countsAllocations: true, settings));
             contenders.Add(new EchoContender(C + Many, new CReference("echo_uring", "0", "-1"), settings.ManyConnections, countsAllocations: false, settings));
         }
 

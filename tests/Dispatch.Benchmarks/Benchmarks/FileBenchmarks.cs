@@ -11,6 +11,7 @@ internal static class FileBenchmarks
     private const string RandomAccess = "RandomAccess";
     private const string RandomAccessPinned = "RandomAccess, one CPU";
     private const string Dispatch = "Dispatch";
+    private const string DispatchRaw = "Dispatch raw";
     private const string Fio = "fio io_uring";
     private const int Depth = 32;
     private const string DepthText = "32";
@@ -27,6 +28,8 @@ internal static class FileBenchmarks
             new WorkloadContender(C, new CReference("nop", "read", workspace.TestFile(), DepthText), settings.ServerCpu),
             new WorkloadContender(RandomAccess, Peer(Peers.FileRandomAccess, workspace), cpu: null),
             new WorkloadContender(RandomAccessPinned, Peer(Peers.FileRandomAccess, workspace), settings.ServerCpu),
+            new WorkloadContender(Dispatch, Peer(Peers.Reads, workspace), settings.ServerCpu),
+            new WorkloadContender(DispatchRaw, Peer(Peers.ReadsRaw, workspace), settings.ServerCpu),
         ],
         [
             new Bar(Dispatch, Metric.CpuNs, 1.25, C),
@@ -42,6 +45,8 @@ internal static class FileBenchmarks
         [
             new FioContender(Fio, workspace.TestFile(), Depth, settings.ServerCpu),
             new WorkloadContender(C, new CReference("nop", "direct", workspace.TestFile(), DepthText), settings.ServerCpu),
+            new WorkloadContender(Dispatch, Peer(Peers.ReadsDirect, workspace), settings.ServerCpu),
+            new WorkloadContender(DispatchRaw, Peer(Peers.ReadsDirectRaw, workspace), settings.ServerCpu),
         ],
         [
             new Bar(Dispatch, Metric.OperationsPerSecond, 0.95, Fio, AtLeast: true),

@@ -11,6 +11,7 @@ internal static class MessageBenchmarks
     private const string Group = "messages";
     private const string Channel = "Channel<T>";
     private const string Dispatch = "Dispatch";
+    private const string DispatchRing = "Dispatch, ring to ring";
 
     public static Benchmark Stream { get; } = new(
         Group,
@@ -20,6 +21,20 @@ internal static class MessageBenchmarks
         (settings, _) =>
         [
             new WorkloadContender(Channel, OnTwoCpus(Peers.ChannelStream, settings), settings.ServerCpu),
+            new WorkloadContender(Dispatch, OnTwoCpus(Peers.LoopStream, settings), settings.ServerCpu),
+        ],
+        [
+            new Bar(Dispatch, Metric.WallNs, 250),
+        ]);
+
+    public static Benchmark Ping { get; } = new(
+        Group,
+        "messages-ping",
+        "a message between two loops that run hot, back and forth",
+        [Metric.WallNs, Metric.CpuNs, Metric.AllocatedBytes],
+        (settings, _) =>
+        [
+            new WorkloadContender(Dispatch, OnTwoCpus(Peers.LoopPing, settings), settings.ServerCpu),
         ],
         [
             new Bar(Dispatch, Metric.WallNs, 250),
@@ -33,6 +48,8 @@ internal static class MessageBenchmarks
         (settings, _) =>
         [
             new WorkloadContender(Channel, OnTwoCpus(Peers.ChannelWake, settings), settings.ServerCpu),
+            new WorkloadContender(Dispatch, OnTwoCpus(Peers.LoopWake, settings), settings.ServerCpu),
+            new WorkloadContender(DispatchRing, OnTwoCpus(Peers.LoopRingWake, settings), settings.ServerCpu),
         ],
         [
             new Bar(Dispatch, Metric.P50Ns, 1, Channel),

@@ -288,7 +288,8 @@ internal static partial class HeaderNames
     public static IEnumerable<HeaderFact> Others() =>
     [
         new("Descriptor.CurrentDirectory", Descriptor.CurrentDirectory.Number, "AT_FDCWD"),
-        new("DirectFlag.Value", DirectFlag.Value, "__O_DIRECT"),
+        new("ProcessorFlags.Direct", ProcessorFlags.Direct, "__O_DIRECT"),
+        new("ProcessorFlags.NoFollow", ProcessorFlags.NoFollow, "O_NOFOLLOW"),
         new("FileStatus.RecordBytes", FileStatus.RecordBytes, "sizeof(struct statx)"),
         new("FileStatus.WantedMask", FileStatus.WantedMask, "STATX_BASIC_STATS | STATX_BTIME | STATX_DIOALIGN"),
         new("a provided ring's tail", Marshal.OffsetOf<IoUringRecords.ProvidedBuffer>("Tail"), "offsetof(struct io_uring_buf_ring, tail)"),

@@ -69,7 +69,7 @@ public sealed unsafe class RingCloseTests
         using TemporaryFolder folder = new();
         byte[] content = new byte[Reads * Bytes];
         new Random(1).NextBytes(content);
-        int file = Native.Open(folder.File("direct", content), DirectFlag.Value, 0);
+        int file = Native.Open(folder.File("direct", content), ProcessorFlags.Direct, 0);
         Assert.SkipWhen(file < 0 && LibC.errno == Errno.EINVAL, "The tests' own folder is on a file system without direct I/O.");
         byte* buffer = (byte*)NativeMemory.AlignedAlloc(Reads * Bytes, 4096);
         for (int round = 0; round < 5; round++)

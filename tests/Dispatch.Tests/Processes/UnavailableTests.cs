@@ -72,7 +72,7 @@ public sealed class UnavailableTests
         using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EINVAL}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.TooOld, "io_uring_setup failed with EINVAL");
-        Assert.Contains("5.19", child["remedy"], StringComparison.Ordinal);
+        Assert.Contains("6.0", child["remedy"], StringComparison.Ordinal);
     }
 
     [Fact]

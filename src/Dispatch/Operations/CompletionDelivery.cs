@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+
+namespace Dispatch;
+
+/// <summary>
+/// Takes completions out of the ring and to whom they belong: operations and observers in a turn, raw ones also in place, by the polling user. Owner thread only.
+/// </summary>
+internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
+{
+    /// <summary>Completions of operations that the polling user met on the way to raw ones: they wait for the next turn, in order.</summary>
+    private readonly Queue<CompletionEntry> deferred = new();
+    private readonly KernelRing ring = engine.Ring;
+    private readonly OperationTable table = engine.Table;
+
+    /// <summary>Gets a value indicating whether completions wait that the ring no longer holds.</summary>
+    public bool HasDeferred => deferred.Count != 0;
+
+    /// <summary>Delivers up to a budget. Returns how many.</summary>
+    public int Run(int budget)
+    {
+        int delivered = 0;
+        while (delivered < budget)
+        {
+            try
+            {
+                while (delivered < budget && TryTakeEntry(out CompletionEntry entry))
+                {
+                    delivered++;
+                    Deliver(entry);
+                }
+
+                break;
+            }
+            catch (Exception e)
+            {
+                // A consumer threw. It has ended its own business; the loop goes on with the next completion.
+                engine.ReportException(e, null);
+                engine.Scope.Restore();
+            }
+        }
+
+        ring.Completions.Release();
+        engine.Counters.Completions += delivered;
+        return delivered;
+    }
+
+    /// <summary>Takes a raw completion, walking the queue in place. Runs no user code; completions of operations wait for the next turn.</summary>
+    public bool TryTakeRaw(out Completion completion)
+    {
+        if (engine.Raw.Untaken != 0)
+        {
+            return engine.Raw.TryTakeQueued(out completion);
+        }
+
+        if (TryTakeInPlace(out completion))
+        {
+            return true;
+        }
+
+        if (!engine.Submissions.HasStaged && !ring.NeedsAttention)
+        {
+            return false;
+        }
+
+        engine.Enter(0, -1);
+        return TryTakeInPlace(out completion);
+    }
+
+    /// <summary>Delivers, in the next turn, a completion that is not in the ring.</summary>
+    public void Defer(in CompletionEntry entry)
+    {
+        signal.IsRaised = true;
+        deferred.Enqueue(entry);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryTakeEntry(out CompletionEntry entry) =>
+        deferred.Count != 0 ? deferred.TryDequeue(out entry) : ring.Completions.TryTake(out entry);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Deliver(in CompletionEntry entry)
+    {
+        if (Tags.IsRaw(entry.UserData))
+        {
+            if ((entry.Flags & RawCompletions.MessageFlag) == 0)
+            {
+                table.InFlight--;
+            }
+
+            engine.Raw.OnMet(new Completion(entry.UserData, entry));
+        }
+        else if (table.Find(entry.UserData) is { } operation)
+        {
+            operation.Deliver(entry);
+        }
+        else if (entry.UserData != Tags.Silent)
+        {
+            table.CountLate();
+        }
+    }
+
+    private bool TryTakeInPlace(out Completion completion)
+    {
+        ref CompletionRing completions = ref ring.Completions;
+        while (completions.TryTake(out CompletionEntry entry))
+        {
+            if (Tags.IsRaw(entry.UserData))
+            {
+                completion = new Completion(entry.UserData, entry);
+                if ((entry.Flags & RawCompletions.MessageFlag) == 0)
+                {
+                    table.InFlight--;
+                    engine.Raw.OnTaken(completion);
+                }
+            }
+            else if (table.Find(entry.UserData) is not RawOperation operation)
+            {
+                Defer(entry);
+                continue;
+            }
+            else if (!operation.TryTranslate(entry, operation.Account(entry), out completion))
+            {
+                continue;
+            }
+            else
+            {
+                engine.Raw.OnTaken(completion);
+            }
+
+            engine.Counters.Completions++;
+            completions.Release();
+            return true;
+        }
+
+        completions.Release();
+        completion = default;
+        return false;
+    }
+}
