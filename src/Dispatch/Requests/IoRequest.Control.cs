@@ -36,7 +36,7 @@ public partial struct IoRequest
     /// Completes when a time has passed, with −ETIME, by the kernel's own timer. For delays, <see cref="EventLoop.DelayAsync"/> is cheaper: it needs no request. <c>io_uring_prep_timeout(3)</c>; Linux 5.4.
     /// </summary>
     /// <param name="time">The time.</param>
-    /// <param name="flags">The clock, whether the time is a point on it, and whether it comes again.</param>
+    /// <param name="flags">The clock, and whether it repeats.</param>
     /// <returns>The request.</returns>
     public static IoRequest Timeout(TimeSpan time, TimeoutFlags flags = TimeoutFlags.None)
     {
