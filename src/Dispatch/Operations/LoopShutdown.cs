@@ -19,28 +19,13 @@ internal static class LoopShutdown
         engine.IsClosed = true;
         engine.StopOwnRequests();
         engine.Raw.CancelWaiting();
-        long start = Stopwatch.GetTimestamp();
-        while (true)
+        try
         {
-            // Continuations of what was cancelled may begin something new (a close, say), so cancel in every round.
-            engine.Turn();
-
-            // What others post does not count: they may never stop, and what got in before the close of the inbox is run below.
-            if (engine.Table.InFlight == 0 && !engine.Posted.HasLocal && !engine.Delivery.HasDeferred && !engine.Ring.Completions.HasEntries)
-            {
-                break;
-            }
-
-            if (Stopwatch.GetElapsedTime(start) > grace)
-            {
-                break;
-            }
-
-            if (engine.Table.InFlight != 0)
-            {
-                engine.CancelAll();
-                engine.Enter(engine.HasTurnWork || engine.Submissions.Backlog != 0 ? 0u : 1u, RoundNanoseconds);
-            }
+            CancelAndReap(engine, grace);
+        }
+        catch (InvalidOperationException) when (engine.RingFailure is not null)
+        {
+            // The end of the loop reports it. Closing the ring makes the kernel cancel what is in flight.
         }
 
         engine.Inbox.Close();
@@ -74,6 +59,33 @@ internal static class LoopShutdown
             else
             {
                 LoopThread.Claim(mine);
+            }
+        }
+    }
+
+    private static void CancelAndReap(LoopEngine engine, TimeSpan grace)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            // Continuations of what was cancelled may begin something new (a close, say), so cancel in every round.
+            engine.Turn();
+
+            // What others post does not count: they may never stop, and what got in before the close of the inbox is run below.
+            if (engine.Table.InFlight == 0 && !engine.Posted.HasLocal && !engine.Delivery.HasDeferred && !engine.Ring.Completions.HasEntries)
+            {
+                break;
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > grace)
+            {
+                break;
+            }
+
+            if (engine.Table.InFlight != 0)
+            {
+                engine.CancelAll();
+                engine.Enter(engine.HasTurnWork || engine.Submissions.Backlog != 0 ? 0u : 1u, RoundNanoseconds);
             }
         }
     }

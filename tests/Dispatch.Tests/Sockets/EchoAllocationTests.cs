@@ -1,7 +1,7 @@
 namespace Dispatch.Tests;
 
 /// <summary>Steady state allocates nothing on the loop's thread.</summary>
-public sealed class AllocationTests
+public sealed class EchoAllocationTests
 {
     private const int RoundTrips = 1_000_000;
 
