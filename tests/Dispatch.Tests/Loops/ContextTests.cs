@@ -158,7 +158,8 @@ public sealed class ContextTests
             Assert.Equal(thread, Environment.CurrentManagedThreadId);
         }
 
-        Assert.Equal(before, ThreadPool.CompletedWorkItemCount + ThreadPool.PendingWorkItemCount);
+        // Something of the runtime's own may run beside the test; forty thousand awaits are another matter.
+        Assert.InRange(ThreadPool.CompletedWorkItemCount + ThreadPool.PendingWorkItemCount - before, 0, 100);
 
         async Task<int> Outer()
         {

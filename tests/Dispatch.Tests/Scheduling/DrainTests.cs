@@ -21,7 +21,7 @@ public sealed class DrainTests
         Assert.True(report.FinishedInTime);
         Assert.Equal(0, report.Cancelled);
         Assert.Empty(report.Unfinished);
-        Assert.True(dispatcher.Completed.IsCompletedSuccessfully);
+        await dispatcher.Completed.WaitAsync(OnLoop.Guard);
     }
 
     [Fact]
