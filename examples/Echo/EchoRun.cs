@@ -29,7 +29,13 @@ internal static class EchoRun
         Console.WriteLine($"drained: {loops.Sum(l => l.Completions)} completions in {loops.Sum(l => l.Enters)} kernel enters");
         if (options.PrintJson)
         {
-            ExampleProgram.PrintJson(new { Mode = options.Mode.ToString().ToLowerInvariant(), Idle = options.Idle.ToString().ToLowerInvariant(), Loops = loops });
+            ExampleProgram.PrintJson(new
+            {
+                Mode = options.Mode.ToString().ToLowerInvariant(),
+                Idle = options.Idle.ToString().ToLowerInvariant(),
+                AllocatedBytes = GC.GetTotalAllocatedBytes(precise: true),
+                Loops = loops,
+            });
         }
 
         return 0;

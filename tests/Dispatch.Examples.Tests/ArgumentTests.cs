@@ -1,0 +1,42 @@
+namespace Dispatch.Examples.Tests;
+
+/// <summary>What all programs do with their arguments.</summary>
+public sealed class ArgumentTests
+{
+    [Theory]
+    [InlineData("Quickstart", "/no/such/directory")]
+    [InlineData("Quickstart", "--loops", "0")]
+    [InlineData("Quickstart", "--kernel", "epoll")]
+    [InlineData("Quickstart", ".", "surplus")]
+    [InlineData("Echo")]
+    [InlineData("Echo", "--port", "65536")]
+    [InlineData("Echo", "--port", "0", "--mode", "block")]
+    [InlineData("Echo", "--port", "0", "--cpus", "60000")]
+    [InlineData("Echo", "--port", "0", "--cpus", "60000", "--loops", "x")]
+    [InlineData("Echo", "--port", "0", "--buffers", "3")]
+    [InlineData("Echo", "--port", "0", "--address", "nowhere")]
+    [InlineData("HotLoop", "--seconds", "-1")]
+    public void Bad_arguments_print_the_usage_to_standard_error_and_end_with_2(string program, params string[] arguments)
+    {
+        ExampleResult result = ExampleProcess.Run(program, arguments);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Empty(result.Output);
+        Assert.Contains("Usage:", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Quickstart", "--sums")]
+    [InlineData("Echo", "--mode <await|observe|poll>")]
+    [InlineData("HotLoop", "--seconds")]
+    public void Help_goes_to_standard_output(string program, string option)
+    {
+        ExampleResult result = ExampleProcess.Run(program, "--help");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains(option, result.Output, StringComparison.Ordinal);
+        Assert.Contains("--json", result.Output, StringComparison.Ordinal);
+        Assert.Empty(result.Error);
+    }
+}
