@@ -13,6 +13,8 @@ namespace Dispatch;
 /// </example>
 public sealed class Dispatcher : IAsyncDisposable
 {
+    private static readonly Lazy<bool> Supported = new(static () => KernelSupport.Check().IsSupported);
+
     private readonly EventLoop[] loops;
     private readonly CancellationTokenSource stopping = new();
     private readonly DispatcherOptions options;
@@ -29,8 +31,8 @@ public sealed class Dispatcher : IAsyncDisposable
         Completed = Task.WhenAll(loops.Select(l => l.Completed));
     }
 
-    /// <summary>Gets a value indicating whether this system can run Dispatch; <see cref="KernelSupport.Check"/> says why not.</summary>
-    public static bool IsSupported => OperatingSystem.IsLinux() && KernelSupport.Check().IsSupported;
+    /// <summary>Gets a value indicating whether this system can run Dispatch, as it was when it was first asked; <see cref="KernelSupport.Check"/> asks anew and says why not.</summary>
+    public static bool IsSupported => Supported.Value;
 
     /// <summary>Gets the loops.</summary>
     public IReadOnlyList<EventLoop> Loops => loops;

@@ -95,6 +95,12 @@ internal unsafe struct RequestReferences
             entry.Fd = owned.Number;
             target = owned;
         }
+        else if (wanted is EventLoop loop)
+        {
+            int number = loop.Engine.Ring.MessageDescriptor;
+            ObjectDisposedException.ThrowIf(number < 0, loop);
+            entry.Fd = number;
+        }
         else if (wanted is SafeHandle handle)
         {
             bool added = false;

@@ -90,7 +90,7 @@ public partial struct IoRequest
         ArgumentNullException.ThrowIfNull(target);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tag, Tags.LargestRaw);
         IoRequest request = On(Opcode.MsgRing);
-        request.Entry.Fd = target.Engine.Ring.MessageDescriptor;
+        request.Target = target; // Its ring's number is looked up at submit: a number that was kept could by then be another ring's.
         request.Entry.Offset = tag;
         request.Entry.Length = (uint)result;
         request.Entry.FileIndex = RawCompletions.MessageFlag;
