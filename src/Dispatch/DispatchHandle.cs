@@ -50,6 +50,11 @@ public abstract class DispatchHandle : IAsyncDisposable
         TaskCompletionSource closing = new();
         Closing = closing;
         OnClosing();
+        if (OwnedDescriptor.HasRequests)
+        {
+            CancelWaiting(OwnedDescriptor.Number);
+        }
+
         OwnedDescriptor.WhenIdle(() => new CloseOperation(Engine).Begin(OwnedDescriptor, closing));
         return closing.Task;
     }
@@ -64,6 +69,21 @@ public abstract class DispatchHandle : IAsyncDisposable
 
     /// <summary>Asks the handle's requests to end. Owner only.</summary>
     private protected abstract void OnClosing();
+
+    private static bool WaitsForOthers(Opcode opcode) => opcode
+        is Opcode.Read or Opcode.Readv or Opcode.ReadFixed or Opcode.ReadMultishot or Opcode.Recv or Opcode.Recvmsg or Opcode.PollAdd or Opcode.Accept or Opcode.Connect;
+
+    /// <summary>
+    /// Requests that users made on the handle: one that waits for somebody else (data of a pipe, readiness) might never end by itself, so it is cancelled; one that only works on
+    /// (a write, a sync) ends by itself and is let finish.
+    /// </summary>
+    private void CancelWaiting(int number) => Engine.Table.ForEachInFlight(operation =>
+    {
+        if (operation.Descriptor == number && WaitsForOthers(operation.Opcode))
+        {
+            operation.RequestCancel();
+        }
+    });
 
     private void CloseWithoutLoop() => OwnedDescriptor.CloseNow();
 }

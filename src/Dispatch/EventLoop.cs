@@ -183,7 +183,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public int Poll()
     {
         Engine.VerifyOwner();
-        return Engine.HasWork ? LoopRunner.Poll(Engine) : 0;
+        return Engine.HasWork ? life.Poll() : 0;
     }
 
     /// <summary>
@@ -215,8 +215,13 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     {
         Engine.VerifyOwner();
         life.VerifyAttached();
+        if (Engine.Scope.IsActive)
+        {
+            LoopThread.ThrowNestedTurn();
+        }
+
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static s => ((LoopEngine)s!).Posted.TryPost(static (_, _) => { }, null, 0), Engine);
-        LoopRunner.Run(Engine, cancellationToken);
+        life.Run(cancellationToken);
     }
 
     /// <summary>Cancels raw requests by tag, also those that still wait for their turn. Each still completes once. Owner thread only.</summary>
@@ -239,7 +244,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public void Post(Action action)
     {
         ArgumentNullException.ThrowIfNull(action);
-        Engine.Posted.Post(static (s, _) => ((Action)s!)(), action, 0);
+        Engine.Posted.Post(static s => ((Action)s!)(), action);
     }
 
     /// <summary>Runs code on the owner and awaits it. On the owner it runs at once. Any thread; the caller's execution context flows along.</summary>
@@ -249,7 +254,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task<T> InvokeAsync<T>(Func<Task<T>> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Engine.IsOwner && Engine.Scope.IsActive ? work() : Invocation<T>.Start(Engine, work);
+        return Engine.IsOwner && Engine.Scope.IsActive ? RunHereAsync(work) : Invocation<T>.Start(Engine, work);
     }
 
     /// <summary>Runs code on the owner and awaits it; see <see cref="InvokeAsync{T}(Func{Task{T}})"/>.</summary>
@@ -258,7 +263,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task InvokeAsync(Func<Task> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Engine.IsOwner && Engine.Scope.IsActive ? work() : Invocation<bool>.Start(Engine, async () =>
+        return Engine.IsOwner && Engine.Scope.IsActive ? RunHereAsync(work) : Invocation<bool>.Start(Engine, async () =>
         {
             await work();
             return true;
@@ -300,7 +305,9 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public ValueTask DelayAsync(TimeSpan delay, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
-        return Engine.IsOwner ? Engine.Delays.Start(delay, cancellationToken) : new ValueTask(Task.Delay(delay, TimeProvider, cancellationToken));
+        return Engine.IsOwner
+            ? Engine.Delays.Start(delay, cancellationToken)
+            : new ValueTask(DelayFromAbroadAsync(delay, cancellationToken));
     }
 
     /// <summary>Allocates and registers buffers with the kernel, once a loop. <c>io_uring_register(2)</c>. Owner thread only.</summary>
@@ -335,7 +342,9 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     /// </summary>
     public void Dispose() => life.Dispose();
 
-    /// <summary>Stops the loop; any thread. For an attached loop the owner has to be polling, or to have ended.</summary>
+    /// <summary>
+    /// Stops the loop; any thread. An attached loop ends inside its owner's next <see cref="Poll"/> or in its <see cref="Run"/>, so the owner has to be in one or to come to one, or to have ended.
+    /// </summary>
     /// <returns>A task that ends when the loop has stopped.</returns>
     public ValueTask DisposeAsync() => life.DisposeAsync();
 
@@ -347,20 +356,40 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
 
     internal void RequestStop(Exception? cause) => life.RequestStop(cause);
 
-    internal Task TryInvokeAsync(Func<Task> work, Action whenClosed)
+    internal async Task TryInvokeAsync(Func<Task> work, Action whenClosed)
     {
         try
         {
-            return InvokeAsync(work);
+            await InvokeAsync(work).ConfigureAwait(false);
         }
-        catch (ObjectDisposedException)
+        catch (ObjectDisposedException) when (Engine.Inbox.IsClosed)
         {
             whenClosed();
-            return Task.CompletedTask;
         }
     }
 
+    /// <summary>An exception belongs to the task, whether the code ran at once or travelled.</summary>
+    private static TTask RunHereAsync<TTask>(Func<TTask> work, Func<Exception, TTask> failed)
+        where TTask : Task
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e)
+        {
+            return failed(e);
+        }
+    }
+
+    private static Task RunHereAsync(Func<Task> work) => RunHereAsync(work, Task.FromException);
+
+    private static Task<T> RunHereAsync<T>(Func<Task<T>> work) => RunHereAsync(work, Task.FromException<T>);
+
     private static void ThrowTagTooLarge(ulong tag) => throw new ArgumentOutOfRangeException(nameof(tag), tag, "Tags have 63 bits: the top bit must be clear.");
+
+    /// <summary>A method of its own, because its closure would be allocated for callers on the owner too.</summary>
+    private Task DelayFromAbroadAsync(TimeSpan delay, CancellationToken cancellationToken) => InvokeAsync(() => Engine.Delays.Start(delay, cancellationToken).AsTask());
 
     private RequestOperation Begin(in IoRequest request, CancellationToken cancellationToken)
     {

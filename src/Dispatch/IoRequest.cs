@@ -11,6 +11,9 @@ namespace Dispatch;
 /// </remarks>
 public partial struct IoRequest
 {
+    /// <summary>The target of a cancel by tag: says that the tag has to be looked up at submit.</summary>
+    internal static readonly object TargetByTag = new();
+
     internal SubmissionEntry Entry;
     internal long DeadlineNanoseconds;
     private object? target;
@@ -102,7 +105,7 @@ public partial struct IoRequest
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(deadline, TimeSpan.Zero);
         IoRequest copy = this;
-        copy.DeadlineNanoseconds = checked(deadline.Ticks * 100);
+        copy.DeadlineNanoseconds = TimerQueue.Nanoseconds(deadline);
         return copy;
     }
 

@@ -19,9 +19,10 @@ internal sealed unsafe class BufferPool
     private readonly uint[] generations;
     private readonly List<nint> chunks = [];
     private readonly Queue<IBufferWaiter> starved = new();
+    private bool pumpQueued;
+    private long refusedAt = -1;
     private ushort tail;
     private int holds = 1;
-    private bool willLookAgain;
     private volatile bool closed;
 
     public BufferPool(LoopEngine engine, int initial, int capacity, int bufferSize)
@@ -57,6 +58,9 @@ internal sealed unsafe class BufferPool
 
     /// <summary>Gets how many buffers are out: taken by the kernel for data and not given back yet.</summary>
     public int Leased { get; private set; }
+
+    /// <summary>Gets how many buffers have ever been given to the kernel.</summary>
+    public long Provided { get; private set; }
 
     /// <summary>Takes a buffer over from a completion. The lease holds its first reference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -99,12 +103,23 @@ internal sealed unsafe class BufferPool
     /// <summary>Adds a holder to a buffer under lease: from now on the buffer outlives the lease.</summary>
     public void Hold(int id, uint generation)
     {
-        if (!IsCurrent(id, generation))
+        // Only next to holders that exist: a buffer without one is the kernel's, a pool without one is freed, and a count would bring neither back.
+        if (!IsCurrent(id, generation) || !TryIncrement(ref holds))
         {
             ThrowEnded();
         }
 
-        Hold(id);
+        if (!TryIncrement(ref references[id]))
+        {
+            ReleaseMemoryHold();
+            ThrowEnded();
+        }
+
+        if (!IsCurrent(id, generation))
+        {
+            ReleaseHold(id);
+            ThrowEnded();
+        }
     }
 
     /// <summary>Adds a holder next to one that exists.</summary>
@@ -114,22 +129,23 @@ internal sealed unsafe class BufferPool
         Interlocked.Increment(ref references[id]);
     }
 
-    /// <summary>Ends a lease, on whichever thread. Ending it twice does nothing: the generation has moved on.</summary>
+    /// <summary>
+    /// Ends a lease, on whichever thread. From now on every access throws; the buffer goes back on the owner. Of two threads that end it one does, because only one moves the generation on.
+    /// </summary>
     public void EndLease(int id, uint generation)
     {
-        if (!IsCurrent(id, generation))
+        if (!IsCurrent(id, generation) || Interlocked.CompareExchange(ref generations[id], generation + 1, generation) != generation)
         {
             return;
         }
 
         if (engine.IsOwner)
         {
-            generations[id]++;
             Drop(id);
         }
         else
         {
-            engine.Posted.TryPost(static (s, argument) => ((BufferPool)s!).EndLease((int)(uint)argument, (uint)(argument >> 32)), this, ((long)generation << 32) | (uint)id);
+            engine.Posted.TryPost(static (s, argument) => ((BufferPool)s!).DropFromInbox((int)argument), this, id);
         }
     }
 
@@ -152,16 +168,34 @@ internal sealed unsafe class BufferPool
     public void WaitForBuffer(IBufferWaiter waiter)
     {
         engine.Counters.BufferStarvations++;
+        if (engine.IsClosed)
+        {
+            waiter.OnNoMoreBuffers();
+            return;
+        }
+
         starved.Enqueue(waiter);
         if (Count < capacity)
         {
             Provide(Math.Min(Count, capacity - Count));
             ServeAll();
         }
-        else if (Leased < Count)
+        else if (waiter.ArmedAt == Provided)
         {
-            // Buffers came back between the kernel's failure and its completion: nobody else would announce them. Many fail at a time, so not each of them looks.
-            LookAgainLater();
+            refusedAt = Provided; // The kernel has said no since the last buffer came back: asking again before the next one does would only be refused again.
+        }
+        else
+        {
+            QueuePump(); // Buffers came back between the kernel's failure and its completion: nobody else would announce them.
+        }
+    }
+
+    /// <summary>The loop ends: whoever waits for a buffer is told that none will come.</summary>
+    public void EndWaiting()
+    {
+        while (starved.TryDequeue(out IBufferWaiter? waiter))
+        {
+            waiter.OnNoMoreBuffers();
         }
     }
 
@@ -179,6 +213,23 @@ internal sealed unsafe class BufferPool
 
         // The pool's own hold, which kept the memory while it ran.
         ReleaseMemoryHold();
+    }
+
+    private static bool TryIncrement(ref int count)
+    {
+        int seen = Volatile.Read(ref count);
+        while (seen != 0)
+        {
+            int found = Interlocked.CompareExchange(ref count, seen + 1, seen);
+            if (found == seen)
+            {
+                return true;
+            }
+
+            seen = found;
+        }
+
+        return false;
     }
 
     private static void ThrowEnded() => throw new ObjectDisposedException(
@@ -202,12 +253,17 @@ internal sealed unsafe class BufferPool
 
     private void EndHold(int id)
     {
-        if (!closed)
+        DropFromInbox(id);
+        ReleaseMemoryHold();
+    }
+
+    private void DropFromInbox(int id)
+    {
+        // Messages that a loop did not live to read are run elsewhere, where nothing of the pool but its memory may be touched.
+        if (engine.IsOwner && !closed)
         {
             Drop(id);
         }
-
-        ReleaseMemoryHold();
     }
 
     private void ReleaseMemoryHold()
@@ -238,40 +294,49 @@ internal sealed unsafe class BufferPool
         if (starved.Count != 0)
         {
             ServeOne();
+            QueuePump();
         }
     }
 
-    private bool ServeOne()
+    private void ServeOne()
     {
-        // One buffer, one receive: arming all of them for it would end all but one in the same shortage again. But the kernel looks for a buffer before it looks
-        // for data, so that one may have none and leave the buffer where it is: once its answer could be here, the next one is served if a buffer is still free.
+        // One buffer, one receive: arming all of them for it would end all but one in the same shortage again.
         while (starved.TryDequeue(out IBufferWaiter? waiter))
         {
             if (waiter.OnBufferAvailable())
             {
-                LookAgainLater();
-                return true;
+                return;
             }
         }
-
-        return false;
     }
 
-    private void LookAgainLater()
+    /// <summary>
+    /// The kernel refuses a receive when no buffer is free, whether data waits for it or not. So one that is armed for a buffer that came back may have no use for it, and the buffer is left
+    /// over for those behind. Whether it is can be seen in the next turn, when the kernel has had the request.
+    /// </summary>
+    private void QueuePump()
     {
-        if (starved.Count != 0 && !willLookAgain)
+        if (!pumpQueued && starved.Count != 0 && Leased < Count)
         {
-            willLookAgain = true;
-            engine.Posted.EnqueueLocal(static (s, _) => ((BufferPool)s!).LookAgain(), this);
+            pumpQueued = true;
+            engine.Posted.EnqueueLocal(static (s, _) => ((BufferPool)s!).Pump(), this);
         }
     }
 
-    private void LookAgain()
+    private void Pump()
     {
-        willLookAgain = false;
-        for (int free = Count - Leased; free > 0 && ServeOne(); free--)
+        pumpQueued = false;
+        if (closed || refusedAt == Provided)
         {
+            return;
         }
+
+        for (int free = Count - Leased; free > 0 && starved.Count != 0; free--)
+        {
+            ServeOne();
+        }
+
+        QueuePump();
     }
 
     private void ServeAll()
@@ -290,6 +355,7 @@ internal sealed unsafe class BufferPool
         slot->Length = (uint)BufferSize;
         slot->Id = (ushort)id;
         tail++;
+        Provided++;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

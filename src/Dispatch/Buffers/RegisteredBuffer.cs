@@ -8,8 +8,8 @@ namespace Dispatch;
 /// </summary>
 public sealed class RegisteredBuffer : MemoryManager<byte>
 {
-    private bool rented;
-    private int pins;
+    private int rented;
+    private int references;
 
     internal RegisteredBuffer(RegisteredBufferPool pool, nint address, ushort index, int length)
     {
@@ -31,40 +31,45 @@ public sealed class RegisteredBuffer : MemoryManager<byte>
     /// <inheritdoc/>
     public override unsafe Span<byte> GetSpan()
     {
-        ObjectDisposedException.ThrowIf(!rented, this);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref rented) == 0, this);
         return new Span<byte>((void*)Address, Length);
     }
 
     /// <inheritdoc/>
     public override unsafe MemoryHandle Pin(int elementIndex = 0)
     {
-        ObjectDisposedException.ThrowIf(!rented, this);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)Length, nameof(elementIndex));
-        Interlocked.Increment(ref pins);
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref references);
+            ObjectDisposedException.ThrowIf(seen == 0 || Volatile.Read(ref rented) == 0, this); // Only next to a holder: without one it is back in its pool.
+        }
+        while (Interlocked.CompareExchange(ref references, seen + 1, seen) != seen);
         return new MemoryHandle((byte*)Address + elementIndex, default, this);
     }
 
     /// <inheritdoc/>
     public override void Unpin()
     {
-        if (Interlocked.Decrement(ref pins) == 0 && !rented)
+        if (Interlocked.Decrement(ref references) == 0)
         {
-            Pool.Return(this);
+            Pool.Return(this); // The last of the renter and the requests that have it pinned.
         }
     }
 
-    internal void OnRented() => rented = true;
+    internal void OnRented()
+    {
+        references = 1;
+        Volatile.Write(ref rented, 1);
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (rented)
+        if (Interlocked.Exchange(ref rented, 0) != 0)
         {
-            rented = false;
-            if (Volatile.Read(ref pins) == 0)
-            {
-                Pool.Return(this); // Else the request that has it pinned returns it, when the kernel is through with it.
-            }
+            Unpin();
         }
     }
 }

@@ -5,12 +5,13 @@ namespace Dispatch;
 
 /// <summary>
 /// The registered buffers of one loop: one block of pinned memory, registered as a whole. Made by <see cref="EventLoop.RegisterBuffers"/>, once a loop. Owner thread only. The memory counts
-/// against the locked-memory limit and is freed with the loop.
+/// against the locked-memory limit and is freed with the loop, or with the last buffer that is given back after it.
 /// </summary>
 public sealed unsafe class RegisteredBufferPool
 {
     private readonly Stack<RegisteredBuffer> free = new();
     private byte* block;
+    private int holds = 1; // The pool's own, until the loop ends, and one for each buffer that is out.
 
     internal RegisteredBufferPool(LoopEngine engine, int count, int size)
     {
@@ -65,6 +66,7 @@ public sealed unsafe class RegisteredBufferPool
         }
 
         buffer.OnRented();
+        Interlocked.Increment(ref holds);
         return true;
     }
 
@@ -76,13 +78,27 @@ public sealed unsafe class RegisteredBufferPool
         }
         else
         {
-            Engine.Posted.TryPost(static (s, _) => ((RegisteredBuffer)s!).Pool.free.Push((RegisteredBuffer)s!), buffer, 0);
+            Engine.Posted.TryPost(static (s, _) => ((RegisteredBuffer)s!).Pool.PushOnOwner((RegisteredBuffer)s!), buffer, 0);
+        }
+
+        Free();
+    }
+
+    /// <summary>Ends one hold. The memory goes with the last: the loop may end while a buffer is out, and its renter is not to read freed memory.</summary>
+    internal void Free()
+    {
+        if (Interlocked.Decrement(ref holds) == 0)
+        {
+            NativeMemory.AlignedFree(block);
+            block = null;
         }
     }
 
-    internal void Free()
+    private void PushOnOwner(RegisteredBuffer buffer)
     {
-        NativeMemory.AlignedFree(block);
-        block = null;
+        if (Engine.IsOwner)
+        {
+            free.Push(buffer); // Else the loop did not live to read the message, and nobody will rent any more.
+        }
     }
 }

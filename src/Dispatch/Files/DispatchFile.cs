@@ -92,6 +92,7 @@ public sealed class DispatchFile : DispatchHandle
     {
         ArgumentNullException.ThrowIfNull(buffer);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        direct?.Verify(buffer.Memory[..length], offset);
         return Loop.ExecuteAsync(IoRequest.ReadFixed(this, buffer, length, offset), cancellationToken);
     }
 
@@ -134,6 +135,7 @@ public sealed class DispatchFile : DispatchHandle
     {
         ArgumentNullException.ThrowIfNull(buffer);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        direct?.Verify(buffer.Memory[..length], offset);
         return Loop.ExecuteAsync(IoRequest.WriteFixed(this, buffer, length, offset), cancellationToken);
     }
 
@@ -197,9 +199,17 @@ public sealed class DispatchFile : DispatchHandle
     /// <returns>The stream. Its synchronous calls work off the loop and are refused on it.</returns>
     public Stream AsStream() => new DispatchFileStream(this);
 
+    /// <summary>The length by a plain call. Owner only: elsewhere the number could be closed, and another file's, by then.</summary>
+    internal long LengthNow()
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        using SafeFileHandle handle = new(OwnedDescriptor.Number, ownsHandle: false);
+        return RandomAccess.GetLength(handle);
+    }
+
     private protected override void OnClosing()
     {
-        // Reads and writes of files end by themselves: the close waits for them.
+        // A file has no requests of its own making; those that users made on it are seen to by the base.
     }
 
     private static async Task<DispatchFile> OpenOnOwnerAsync(EventLoop owner, string path, FileOpenOptions options, CancellationToken token)

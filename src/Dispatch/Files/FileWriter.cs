@@ -42,7 +42,13 @@ internal static class FileWriter
 
     public static async ValueTask SetLengthOnWorkerAsync(DispatchFile file, long length, CancellationToken token)
     {
-        file.OwnedDescriptor.AddUse();
+        if (!file.Engine.IsOwner)
+        {
+            await file.Loop.InvokeAsync(() => SetLengthOnWorkerAsync(file, length, token).AsTask()).ConfigureAwait(false);
+            return;
+        }
+
+        file.OwnedDescriptor.AddUse(); // The count is the owner's.
         try
         {
             int number = file.OwnedDescriptor.Number;

@@ -35,13 +35,14 @@ internal struct CancelLink
 
         if (token.CanBeCanceled)
         {
+            operation.ArmedEpoch = operation.CancelEpoch;
             registration = token.UnsafeRegister(TokenFired, operation);
         }
     }
 
     /// <summary>
     /// Disarms at the terminal completion, before the object can have a next tenant. Disposing the registration waits for a callback that is running on
-    /// another thread (a few instructions: it reads the epoch and posts), so none can read the next tenant's.
+    /// another thread (a few instructions: it reads the armed epoch and posts), so none can read the next tenant's.
     /// </summary>
     public void Disarm()
     {
@@ -61,7 +62,7 @@ internal struct CancelLink
     /// <summary>Turns a failed result into the exception that a .NET user expects.</summary>
     public readonly Exception Explain(Opcode opcode, long result, object? subject)
     {
-        if (result == -Errno.ECANCELED && deadlinePassed)
+        if (deadlinePassed && Errno.FromResult(result, cancelAsked: true) == Errno.ECANCELED)
         {
             return new TimeoutException($"{OpcodeNames.Of(opcode)} did not complete before its deadline and was cancelled.");
         }
@@ -79,12 +80,13 @@ internal struct CancelLink
         }
 
         // The epoch goes along: when the post arrives, the object may long serve another request.
-        engine.Posted.TryPost(static (s, epoch) => CancelIfStill((Operation)s!, (uint)epoch), operation, operation.CancelEpoch);
+        engine.Posted.TryPost(static (s, epoch) => CancelIfStill((Operation)s!, (uint)epoch), operation, operation.ArmedEpoch);
     }
 
     private static void CancelIfStill(Operation operation, uint epoch)
     {
-        if (operation.CancelEpoch == epoch)
+        // Off the owner there is no owner any more, and nothing in flight that could be cancelled.
+        if (operation.Engine.IsOwner && operation.CancelEpoch == epoch)
         {
             operation.RequestCancel();
         }

@@ -30,7 +30,19 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
     }
 
     /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<Completion>.GetStatus(short token) => core.GetStatus(token);
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token)
+    {
+        ValueTaskSourceStatus status = core.GetStatus(token);
+        if (status != ValueTaskSourceStatus.Succeeded || core.GetResult(token).Result >= 0)
+        {
+            return status;
+        }
+
+        return core.GetResult(token).ErrorNumber == Errno.ECANCELED && !deadlinePassed ? ValueTaskSourceStatus.Canceled : ValueTaskSourceStatus.Faulted;
+    }
 
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
@@ -45,7 +57,7 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
             return (int)completion.Result;
         }
 
-        if (deadlinePassed && completion.ErrorNumber == Errno.ECANCELED)
+        if (deadlinePassed && Errno.FromResult(completion.Result, cancelAsked: true) == Errno.ECANCELED)
         {
             throw new TimeoutException($"{request.Name} did not complete before its deadline and was cancelled.");
         }
@@ -59,6 +71,13 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
     private void Submit()
     {
         engine.CountHandOff();
+        if (engine.IsClosed || !engine.IsOwner)
+        {
+            // The loop ended while this was on its way. Its ring takes nothing any more.
+            core.SetException(new ObjectDisposedException(engine.Loop.Name));
+            return;
+        }
+
         if (token.IsCancellationRequested)
         {
             core.SetResult(new Completion(0, -Errno.ECANCELED, CompletionFlags.None));
@@ -67,6 +86,8 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
 
         try
         {
+            // Not only a courtesy: this may run late, when the loop has stopped, even on the thread pool when the loop's inbox was abandoned. The queues may be gone by then.
+            engine.VerifyOpen();
             _ = new Leg(this);
         }
         catch (Exception e) when (e is ObjectDisposedException or ArgumentException or InvalidOperationException)

@@ -119,6 +119,9 @@ internal sealed class LoopEngine
     /// <summary>Gets or sets a value indicating whether the owner's thread has died and another one reaps in its place.</summary>
     public bool OwnerIsDead { get; set; }
 
+    /// <summary>Gets the failure of an enter after which nothing more can be submitted, or null.</summary>
+    public Exception? RingFailure { get; private set; }
+
     /// <summary>Throws when the calling thread is not the owner.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void VerifyOwner()
@@ -138,6 +141,7 @@ internal sealed class LoopEngine
     /// </summary>
     public int Turn()
     {
+        signal.IsRaised = true; // So that a poll inside this turn finds "work" even when there is none, and is refused.
         Scope.Begin();
         try
         {
@@ -184,6 +188,13 @@ internal sealed class LoopEngine
     /// <summary>Sleeps until something comes, unless something has come already. Submits what is staged in the same enter.</summary>
     public void Park()
     {
+        if (Submissions.Backlog != 0)
+        {
+            // One enter carries one ring full. To sleep now would leave the rest, the cancel of what we wait for perhaps, in user memory.
+            SubmitStaged();
+            return;
+        }
+
         long limit = Timers.SleepLimit();
         if (limit == 0)
         {
@@ -218,10 +229,23 @@ internal sealed class LoopEngine
         StageSilent(entry);
     }
 
+    /// <summary>Asks the kernel to cancel every request with this tag; users' tags need not be unique.</summary>
+    public void StageCancelOfAll(ulong tag)
+    {
+        SubmissionEntry entry = default;
+        entry.Opcode = Opcode.AsyncCancel;
+        entry.Fd = -1;
+        entry.Address = tag;
+        entry.OperationFlags = IoUringAbi.IORING_ASYNC_CANCEL_ALL;
+        entry.Flags = EntryFlags.SkipSuccess;
+        StageSilent(entry);
+    }
+
     /// <summary>Asks the kernel to cancel everything that is in flight.</summary>
     public void CancelAll()
     {
         Raw.CancelWaiting();
+        Table.ForEachInFlight(static operation => operation.NoteCancel());
         SubmissionEntry entry = default;
         entry.Opcode = Opcode.AsyncCancel;
         entry.Fd = -1;
@@ -246,6 +270,7 @@ internal sealed class LoopEngine
     {
         wake.Stop();
         Timers.Stop();
+        receiveBuffers?.EndWaiting();
     }
 
     /// <summary>Lowers the signal when a poll has left nothing behind.</summary>
@@ -288,6 +313,10 @@ internal sealed class LoopEngine
         LoopFaults.ReportBlockingWait(this);
     }
 
-    private void ThrowEnterFailed(int result) => throw new InvalidOperationException(
-        $"io_uring_enter failed with {Errno.Name(-result)} on {Loop.Name}. The loop cannot go on: its ring is unusable.");
+    private void ThrowEnterFailed(int result)
+    {
+        InvalidOperationException failure = new($"io_uring_enter failed with {Errno.Name(-result)} on {Loop.Name}. The loop cannot go on: its ring is unusable.");
+        RingFailure ??= failure;
+        throw failure;
+    }
 }

@@ -19,32 +19,17 @@ internal static class LoopShutdown
         engine.IsClosed = true;
         engine.StopOwnRequests();
         engine.Raw.CancelWaiting();
-        long start = Stopwatch.GetTimestamp();
-        while (true)
+        try
         {
-            // Continuations of what was cancelled may begin something new (a close, say), so cancel in every round.
-            engine.Turn();
-            if (engine.Table.InFlight == 0 && !engine.HasTurnWork)
-            {
-                break;
-            }
-
-            if (Stopwatch.GetElapsedTime(start) > grace)
-            {
-                break;
-            }
-
-            if (engine.Table.InFlight != 0)
-            {
-                engine.CancelAll();
-                engine.Enter(engine.HasTurnWork ? 0u : 1u, RoundNanoseconds);
-            }
+            CancelAndReap(engine, grace);
+        }
+        catch (InvalidOperationException) when (engine.RingFailure is not null)
+        {
+            // The end of the loop reports it. Closing the ring makes the kernel cancel what is in flight.
         }
 
-        engine.Inbox.IsClosed = true;
+        engine.Inbox.Close();
         engine.Turn(); // What was posted before the inbox closed still runs here.
-        engine.Posted.AbandonLocal();
-        engine.Inbox.Abandon();
         return CloseRing(engine, fromOwner: true, grace);
     }
 
@@ -56,12 +41,13 @@ internal static class LoopShutdown
     {
         engine.IsClosed = true;
         engine.OwnerIsDead = true;
-        engine.Inbox.IsClosed = true;
+        engine.Inbox.Close();
         LoopEngine? mine = LoopThread.Current;
         LoopThread.Claim(engine);
         try
         {
-            engine.Submissions.FailUnsubmitted(engine);
+            engine.StopOwnRequests(); // Its cancels will not be submitted, but what it stops is not armed again, and who awaits a timer is told.
+            engine.Raw.CancelWaiting();
             return CloseRing(engine, fromOwner: false, grace);
         }
         finally
@@ -77,23 +63,60 @@ internal static class LoopShutdown
         }
     }
 
+    private static void CancelAndReap(LoopEngine engine, TimeSpan grace)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            // Continuations of what was cancelled may begin something new (a close, say), so cancel in every round.
+            engine.Turn();
+
+            // What others post does not count: they may never stop, and what got in before the close of the inbox is run after this.
+            if (engine.Table.InFlight == 0 && !engine.Posted.HasLocal && !engine.Delivery.HasDeferred && !engine.Ring.Completions.HasEntries)
+            {
+                break;
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > grace)
+            {
+                break;
+            }
+
+            if (engine.Table.InFlight != 0)
+            {
+                engine.CancelAll();
+                engine.Enter(engine.HasTurnWork || engine.Submissions.Backlog != 0 ? 0u : 1u, RoundNanoseconds);
+            }
+        }
+    }
+
     private static List<string> CloseRing(LoopEngine engine, bool fromOwner, TimeSpan grace)
     {
         engine.Ring.Close(fromOwner);
-        if (engine.Table.InFlight != 0 && engine.Ring.CompletesAfterClose)
+        long start = Stopwatch.GetTimestamp();
+        SpinWait wait = default;
+        while (true)
         {
-            long start = Stopwatch.GetTimestamp();
-            SpinWait wait = default;
-            while (engine.Table.InFlight != 0 && Stopwatch.GetElapsedTime(start) < grace)
+            // Nobody can submit any more, so this round's answers are given here: also to what the last round's consumers began, a close say.
+            engine.Submissions.FailUnsubmitted(engine);
+            bool idle = engine.Turn() == 0 && !engine.HasTurnWork;
+            if (idle && (engine.Table.InFlight == 0 || !engine.Ring.CompletesAfterClose || Stopwatch.GetElapsedTime(start) > grace))
             {
-                if (engine.Turn() == 0)
-                {
-                    wait.SpinOnce();
-                }
+                break;
             }
 
-            engine.Posted.AbandonLocal();
+            if (idle)
+            {
+                wait.SpinOnce();
+            }
+            else if (Stopwatch.GetElapsedTime(start) > grace)
+            {
+                break; // A consumer that always begins something new.
+            }
         }
+
+        engine.Posted.AbandonLocal();
+        engine.Inbox.Abandon();
 
         List<string> unfinished = [];
         if (engine.Table.InFlight == 0)

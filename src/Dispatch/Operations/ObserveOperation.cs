@@ -13,14 +13,13 @@ internal sealed class ObserveOperation : Operation
     /// <summary>Takes the request over and stages it.</summary>
     public void Begin(in IoRequest request, IObserver<Completion> observer)
     {
-        try
+        if (request.IsBare)
         {
-            Start(request);
+            StartEntry(request.Entry);
         }
-        catch
+        else
         {
-            Engine.ObservePool.Return(this);
-            throw;
+            BeginWithReferences(request);
         }
 
         this.observer = observer;
@@ -37,18 +36,31 @@ internal sealed class ObserveOperation : Operation
     protected override void OnCompletion(in CompletionEntry entry, bool terminal)
     {
         IObserver<Completion>? target = observer;
-        if (terminal)
-        {
-            observer = null;
-            Engine.ObservePool.Return(this);
-        }
-
         if (target is null)
         {
             Orphans.Dispose(Engine, Opcode, entry);
-            return;
+            if (terminal)
+            {
+                Engine.ObservePool.Return(this);
+            }
         }
+        else if (terminal)
+        {
+            // The object serves again before user code runs: an observer may submit its next request from here.
+            observer = null;
+            Engine.ObservePool.Return(this);
+            target.OnNext(new Completion(0, entry));
+            target.OnCompleted();
+            Engine.Scope.Restore();
+        }
+        else
+        {
+            DeliverItem(target, entry);
+        }
+    }
 
+    private void DeliverItem(IObserver<Completion> target, in CompletionEntry entry)
+    {
         uint generation = Generation;
         bool survived = false;
         try
@@ -59,18 +71,25 @@ internal sealed class ObserveOperation : Operation
         finally
         {
             // An observer that threw has ended its own subscription and nobody else's. The exception goes on to the loop's policy.
-            if (!survived && !terminal && Generation == generation)
+            if (!survived && Generation == generation)
             {
                 Unsubscribe();
             }
 
             Engine.Scope.Restore();
         }
+    }
 
-        if (terminal)
+    private void BeginWithReferences(in IoRequest request)
+    {
+        try
         {
-            target.OnCompleted();
-            Engine.Scope.Restore();
+            Start(request);
+        }
+        catch
+        {
+            Engine.ObservePool.Return(this);
+            throw;
         }
     }
 }

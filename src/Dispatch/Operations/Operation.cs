@@ -10,22 +10,23 @@ namespace Dispatch;
 internal abstract class Operation
 {
     private RequestReferences references;
+    private bool cancelAsked;
 
     /// <summary>Initializes a new instance of the <see cref="Operation"/> class that takes a slot at once. Owner only.</summary>
     protected Operation(LoopEngine engine)
-        : this(engine, takesSlot: true)
+        : this(engine, settled: true)
     {
     }
 
     /// <summary>
-    /// Initializes a new instance of the <see cref="Operation"/> class, on any thread when it takes no slot yet: it does so before each request and leaves it when nothing is in flight,
-    /// so that the table keeps no handle alive that its user has forgotten.
+    /// Initializes a new instance of the <see cref="Operation"/> class. One that belongs to a handle is not settled: a handle may be made on any thread, and the table is the owner's;
+    /// nor should the table keep a forgotten handle alive. It takes a slot with each request, by <see cref="TakeSlot"/>, and leaves it at the terminal completion.
     /// </summary>
-    protected Operation(LoopEngine engine, bool takesSlot)
+    protected Operation(LoopEngine engine, bool settled)
     {
         Engine = engine;
         Index = -1;
-        if (takesSlot)
+        if (settled)
         {
             engine.Table.Add(this);
         }
@@ -57,6 +58,12 @@ internal abstract class Operation
     /// </summary>
     public virtual uint CancelEpoch => Generation;
 
+    /// <summary>
+    /// Gets or sets the epoch for which a token was armed. Its callback runs on any thread and may not read <see cref="CancelEpoch"/>: between the terminal completion and the
+    /// disarming that waits for the callback, that is already the next tenant's.
+    /// </summary>
+    public uint ArmedEpoch { get; set; }
+
     /// <summary>Gets the tag that names this tenancy to the kernel.</summary>
     public ulong Tag => Tags.Of(Index, Generation);
 
@@ -73,6 +80,12 @@ internal abstract class Operation
     {
         if ((entry.Flags & IoUringAbi.IORING_CQE_F_MORE) != 0)
         {
+            if (cancelAsked)
+            {
+                // The kernel does not find a multishot timeout that has expired and is not armed again yet: it answered "not found", and the request goes on.
+                Engine.StageCancel(Tag);
+            }
+
             return false;
         }
 
@@ -92,9 +105,13 @@ internal abstract class Operation
     {
         if (InFlight)
         {
+            cancelAsked = true;
             Engine.StageCancel(Tag);
         }
     }
+
+    /// <summary>A cancel of everything is on its way: this one is to end, too.</summary>
+    public void NoteCancel() => cancelAsked = true;
 
     /// <summary>Called by the table when the object takes or leaves a slot.</summary>
     public void Settle(int index, uint generation)
@@ -120,11 +137,21 @@ internal abstract class Operation
         }
     }
 
+    /// <summary>Takes a slot, if it has none.</summary>
+    protected void TakeSlot()
+    {
+        if (Index < 0)
+        {
+            Engine.Table.Add(this);
+        }
+    }
+
     /// <summary>Stages an entry that refers to nothing but what the operation itself keeps alive.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected void StartEntry(in SubmissionEntry entry)
     {
         InFlight = true;
+        cancelAsked = false;
         Opcode = entry.Opcode;
         Descriptor = entry.Fd;
         Engine.Table.InFlight++;

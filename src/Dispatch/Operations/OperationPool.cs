@@ -56,7 +56,17 @@ internal sealed class OperationPool<T>(LoopEngine engine, int limit, Func<LoopEn
         }
         else
         {
-            engine.Posted.TryPost(static (s, _) => ((Operation)s!).ReturnToPool(), operation, 0);
+            engine.Posted.TryPost(
+                static (s, _) =>
+                {
+                    Operation returned = (Operation)s!;
+                    if (returned.Engine.IsOwner)
+                    {
+                        returned.ReturnToPool();
+                    }
+                },
+                operation,
+                0);
         }
     }
 }

@@ -15,6 +15,9 @@ internal sealed class OperationTable
     /// <summary>Gets or sets the number of operations that the kernel has a request of.</summary>
     public int InFlight { get; set; }
 
+    /// <summary>Gets how many slots are taken, by what is in flight and by what pools keep.</summary>
+    public int Count => used - free.Count;
+
     /// <summary>Gets how many completions found their slot's tenant gone.</summary>
     public long Late { get; private set; }
 

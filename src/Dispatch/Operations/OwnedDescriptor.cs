@@ -10,7 +10,9 @@ namespace Dispatch;
 internal sealed class OwnedDescriptor
 {
     private readonly SafeHandle? adopted;
+    private readonly bool wasNonBlocking;
     private int uses;
+    private int requests;
     private bool closing;
     private Action? whenIdle;
 
@@ -24,6 +26,9 @@ internal sealed class OwnedDescriptor
         handle.DangerousAddRef(ref added);
         adopted = handle;
         Number = (int)handle.DangerousGetHandle();
+
+        // The kernel answers EAGAIN on a non-blocking descriptor instead of waiting, and .NET makes every socket non-blocking that it has used asynchronously.
+        wasNonBlocking = DescriptorMode.MakeBlocking(Number);
     }
 
     /// <summary>Finalizes an instance of the <see cref="OwnedDescriptor"/> class.</summary>
@@ -42,11 +47,28 @@ internal sealed class OwnedDescriptor
     /// <summary>Gets a value indicating whether somebody else closes the number.</summary>
     public bool IsAdopted => adopted is not null;
 
+    /// <summary>Gets a value indicating whether requests are in flight or queued that a user made on the handle.</summary>
+    public bool HasRequests => requests != 0;
+
     /// <summary>Counts a request in. Throws when the handle is being closed.</summary>
     public void AddUse()
     {
         ObjectDisposedException.ThrowIf(closing, this);
         uses++;
+    }
+
+    /// <summary>Counts a request in that a user made on the handle, and that the handle's own operations do not know.</summary>
+    public void AddRequest()
+    {
+        AddUse();
+        requests++;
+    }
+
+    /// <summary>Counts such a request out.</summary>
+    public void ReleaseRequest()
+    {
+        requests--;
+        ReleaseUse();
     }
 
     /// <summary>Counts in a request that finishes what was begun before the close: the rest of a short send, or a send in the queue.</summary>
@@ -94,7 +116,11 @@ internal sealed class OwnedDescriptor
         closing = true;
         int number = Number;
         Number = -1;
-        adopted?.DangerousRelease();
+        if (adopted is not null)
+        {
+            GiveBack(number);
+        }
+
         return number;
     }
 
@@ -112,11 +138,21 @@ internal sealed class OwnedDescriptor
 
         if (adopted is not null)
         {
-            adopted.DangerousRelease();
+            GiveBack(number);
         }
         else
         {
             _ = LibC.close(number);
         }
+    }
+
+    private void GiveBack(int number)
+    {
+        if (wasNonBlocking)
+        {
+            DescriptorMode.MakeNonBlocking(number);
+        }
+
+        adopted!.DangerousRelease();
     }
 }

@@ -98,7 +98,7 @@ internal struct OwnerCompletionCore
     {
         if (completed)
         {
-            engine.Posted.EnqueueLocal(static (s, _) => ((ContinuationEnvelope)s!).Invoke(), new ContinuationEnvelope(continuation, state, ValueTaskSourceOnCompletedFlags.None));
+            engine.Scope.RunLater(continuation, state, inContext);
             return;
         }
 

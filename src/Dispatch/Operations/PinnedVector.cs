@@ -14,11 +14,19 @@ internal sealed unsafe class PinnedVector : IDisposable
     {
         handles = new MemoryHandle[memories.Count];
         vectors = (iovec*)NativeMemory.Alloc((nuint)memories.Count, (nuint)sizeof(iovec));
-        for (int i = 0; i < handles.Length; i++)
+        try
         {
-            handles[i] = memories[i].Pin();
-            vectors[i].iov_base = handles[i].Pointer;
-            vectors[i].iov_len = memories[i].Length;
+            for (int i = 0; i < handles.Length; i++)
+            {
+                handles[i] = memories[i].Pin();
+                vectors[i].iov_base = handles[i].Pointer;
+                vectors[i].iov_len = memories[i].Length;
+            }
+        }
+        catch
+        {
+            Dispose(); // One of the memories was gone: the others are not to stay pinned.
+            throw;
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     private readonly List<RawOperation> paused = [];
     private IObserver<Completion>[] observers = [];
     private int outstanding;
+    private bool replaying;
 
     /// <summary>Gets the number of completions that nobody has taken yet.</summary>
     public int Untaken => untaken.Count;
@@ -68,21 +69,18 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         }
     }
 
-    /// <summary>Hands on a completion that a turn met: to the observers, else to the queue that <see cref="EventLoop.TryTake"/> empties.</summary>
+    /// <summary>
+    /// Hands on a completion that a turn met: to the observers, else to the queue that <see cref="EventLoop.TryTake"/> empties. Those that wait there go first, so that order is kept.
+    /// </summary>
     public void OnMet(in Completion completion)
     {
-        IObserver<Completion>[] targets = observers;
-        if (targets.Length == 0)
+        if (observers.Length == 0 || untaken.Count != 0)
         {
-            untaken.Enqueue(completion);
-            return;
+            Keep(completion);
         }
-
-        OnTaken(completion);
-        foreach (IObserver<Completion> target in targets)
+        else
         {
-            target.OnNext(completion);
-            engine.Scope.Restore();
+            Hand(completion);
         }
     }
 
@@ -99,7 +97,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
             if (waitingTag == tag)
             {
                 outstanding++;
-                OnMet(new Completion(tag, -Errno.ECANCELED, CompletionFlags.None));
+                Answer(tag, Errno.ECANCELED);
             }
             else
             {
@@ -107,24 +105,46 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
             }
         }
 
-        engine.StageCancel(tag);
+        EndPauses(operation => operation.UserTag == tag);
+        engine.StageCancelOfAll(tag);
         engine.Table.ForEachInFlight(operation =>
         {
             if (operation is RawOperation raw && raw.UserTag == tag)
             {
-                raw.RequestCancel();
+                raw.CancelForGood();
             }
         });
     }
 
-    /// <summary>Answers everything that waits, because the loop ends.</summary>
+    /// <summary>
+    /// Finds the request that a cancel by tag means, when its tag in the kernel is not the user's: it has references, or completes many times, and so has a slot.
+    /// </summary>
+    public void ResolveCancel(ref SubmissionEntry entry)
+    {
+        ulong tag = entry.Address;
+        ulong slot = 0;
+        engine.Table.ForEachInFlight(operation =>
+        {
+            if (slot == 0 && operation is RawOperation raw && raw.UserTag == tag)
+            {
+                slot = raw.Tag;
+                raw.EndPause();
+            }
+        });
+        entry.Address = slot == 0 ? tag : slot;
+    }
+
+    /// <summary>Answers everything that is not in the kernel, and pauses nothing any more: everything is to be cancelled.</summary>
     public void CancelWaiting()
     {
         while (waiting.TryDequeue(out (IoRequest Request, ulong Tag) item))
         {
             outstanding++;
-            OnMet(new Completion(item.Tag, -Errno.ECANCELED, CompletionFlags.None));
+            Answer(item.Tag, Errno.ECANCELED);
         }
+
+        EndPauses(static _ => true);
+        engine.Table.ForEachInFlight(static operation => (operation as RawOperation)?.EndPause());
     }
 
     /// <inheritdoc/>
@@ -133,13 +153,11 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         ArgumentNullException.ThrowIfNull(observer);
         engine.VerifyOwner();
         observers = [.. observers, observer];
-        while (untaken.TryDequeue(out Completion completion))
-        {
-            engine.Posted.EnqueueLocal(static (s, _) => ((Replay)s!).Run(), new Replay(this, completion));
-        }
-
+        ReplayLater();
         return new Subscription(this, observer);
     }
+
+    private static int ErrnoOf(Exception e) => e is ObjectDisposedException ? Errno.EBADF : Errno.EINVAL;
 
     private void Send(in IoRequest request, ulong tag)
     {
@@ -161,10 +179,19 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         if (!completion.HasMore && ((uint)completion.Flags & MessageFlag) == 0)
         {
             outstanding--;
-            if (waiting.Count != 0 && outstanding < capacity)
+            while (waiting.Count != 0 && outstanding < capacity)
             {
                 (IoRequest request, ulong tag) = waiting.Dequeue();
-                Send(request, tag);
+                try
+                {
+                    Send(request, tag);
+                }
+                catch (Exception e)
+                {
+                    // Its handle was closed while it waited. Whoever takes the present completion is not to blame; the request gets an answer of its own.
+                    outstanding++;
+                    Answer(tag, ErrnoOf(e));
+                }
             }
         }
 
@@ -172,16 +199,87 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         {
             foreach (RawOperation operation in paused)
             {
-                operation.Resume();
+                try
+                {
+                    operation.Resume();
+                }
+                catch (Exception e)
+                {
+                    engine.Table.Remove(operation);
+                    Answer(operation.UserTag, ErrnoOf(e));
+                }
             }
 
             paused.Clear();
         }
     }
 
-    private sealed class Replay(RawCompletions owner, Completion completion)
+    private void EndPauses(Predicate<RawOperation> which)
     {
-        public void Run() => owner.OnMet(completion);
+        foreach (RawOperation operation in paused)
+        {
+            if (which(operation))
+            {
+                engine.Table.Remove(operation);
+                Answer(operation.UserTag, Errno.ECANCELED);
+            }
+        }
+
+        paused.RemoveAll(which);
+    }
+
+    /// <summary>Gives a request that is not in the kernel its terminal completion.</summary>
+    private void Answer(ulong tag, int errno) => Keep(new Completion(tag, -errno, CompletionFlags.None));
+
+    private void Keep(in Completion completion)
+    {
+        untaken.Enqueue(completion);
+        ReplayLater();
+    }
+
+    private void ReplayLater()
+    {
+        if (observers.Length != 0 && untaken.Count != 0 && !replaying)
+        {
+            replaying = true;
+            engine.Posted.EnqueueLocal(static (s, _) => ((RawCompletions)s!).Replay(), this);
+        }
+    }
+
+    private void Replay()
+    {
+        replaying = false;
+        while (observers.Length != 0 && untaken.TryDequeue(out Completion completion))
+        {
+            Hand(completion);
+        }
+    }
+
+    private void Hand(in Completion completion)
+    {
+        OnTaken(completion);
+        foreach (IObserver<Completion> target in observers)
+        {
+            try
+            {
+                target.OnNext(completion);
+            }
+            catch (Exception e)
+            {
+                // It has ended its own subscription and nobody else's.
+                Remove(target);
+                engine.ReportException(e, target);
+            }
+
+            engine.Scope.Restore();
+        }
+    }
+
+    private void Remove(IObserver<Completion> observer)
+    {
+        List<IObserver<Completion>> rest = [.. observers];
+        rest.Remove(observer);
+        observers = [.. rest];
     }
 
     private sealed class Subscription(RawCompletions owner, IObserver<Completion> observer) : IDisposable
@@ -193,9 +291,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
             if (!disposed)
             {
                 disposed = true;
-                List<IObserver<Completion>> rest = [.. owner.observers];
-                rest.Remove(observer);
-                owner.observers = [.. rest];
+                owner.Remove(observer);
             }
         }
     }

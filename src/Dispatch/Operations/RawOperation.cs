@@ -31,14 +31,21 @@ internal sealed class RawOperation(LoopEngine engine, ulong userTag) : Operation
         }
     }
 
+    /// <summary>The user cancels: the cancel of a pause, if one is on its way, becomes the user's, and its answer the terminal completion.</summary>
+    public void CancelForGood()
+    {
+        pausing = false;
+        RequestCancel();
+    }
+
+    /// <summary>The next cancelled completion is the user's, and no pause's.</summary>
+    public void EndPause() => pausing = false;
+
     /// <summary>Arms a paused multishot again.</summary>
     public void Resume()
     {
         pausing = false;
-        if (!InFlight)
-        {
-            Start(request);
-        }
+        Start(request);
     }
 
     /// <summary>

@@ -46,7 +46,12 @@ internal sealed class RequestOperation : Operation, IOwnerSource, IValueTaskSour
     ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => GetStatus(token);
 
     /// <inheritdoc/>
-    ValueTaskSourceStatus IValueTaskSource<Completion>.GetStatus(short token) => GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<Completion>.GetStatus(short token)
+    {
+        // A failure is in the completion: reading it never throws.
+        core.Verify(token);
+        return core.IsCompleted ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
+    }
 
     /// <inheritdoc/>
     void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
@@ -127,7 +132,7 @@ internal sealed class RequestOperation : Operation, IOwnerSource, IValueTaskSour
         core.Verify(token);
         return !core.IsCompleted ? ValueTaskSourceStatus.Pending
             : completion.Result >= 0 ? ValueTaskSourceStatus.Succeeded
-            : completion.Result == -Errno.ECANCELED ? ValueTaskSourceStatus.Canceled
+            : completion.Result == -Errno.ECANCELED && !cancel.DeadlinePassed ? ValueTaskSourceStatus.Canceled
             : ValueTaskSourceStatus.Faulted;
     }
 

@@ -29,6 +29,11 @@ internal unsafe struct RequestReferences
             throw new InvalidOperationException($"The registered buffer of this request belongs to {registered.Pool.Engine.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
         }
 
+        if (ReferenceEquals(request.Target, IoRequest.TargetByTag))
+        {
+            engine.Raw.ResolveCancel(ref entry);
+        }
+
         AcquireTarget(request.Target, ref entry);
         try
         {
@@ -74,7 +79,7 @@ internal unsafe struct RequestReferences
         target = null;
         if (held is OwnedDescriptor owned)
         {
-            owned.ReleaseUse();
+            owned.ReleaseRequest();
         }
         else if (held is SafeHandle handle)
         {
@@ -86,7 +91,7 @@ internal unsafe struct RequestReferences
     {
         if (wanted is OwnedDescriptor owned)
         {
-            owned.AddUse();
+            owned.AddRequest();
             entry.Fd = owned.Number;
             target = owned;
         }

@@ -36,7 +36,7 @@ public partial struct IoRequest
     /// Completes when a time has passed, with −ETIME, by the kernel's own timer. For delays, <see cref="EventLoop.DelayAsync"/> is cheaper: it needs no request. <c>io_uring_prep_timeout(3)</c>; Linux 5.4.
     /// </summary>
     /// <param name="time">The time.</param>
-    /// <param name="flags">The clock, and whether an expiry counts as success.</param>
+    /// <param name="flags">The clock, and whether it repeats.</param>
     /// <returns>The request.</returns>
     public static IoRequest Timeout(TimeSpan time, TimeoutFlags flags = TimeoutFlags.None)
     {
@@ -53,7 +53,7 @@ public partial struct IoRequest
     }
 
     /// <summary>
-    /// Cancels a raw request by its tag. The result is 0, or −ENOENT when there is none, or −EALREADY when it is past cancelling. <see cref="EventLoop.Cancel(ulong)"/> also reaches requests that
+    /// Cancels a raw request, the first one in flight with this tag. The result is 0, or −ENOENT when there is none, or −EALREADY when it is past cancelling. <see cref="EventLoop.Cancel(ulong)"/> also reaches requests that
     /// still wait in user memory. <c>io_uring_prep_cancel(3)</c>; Linux 5.5.
     /// </summary>
     /// <param name="tag">The tag that it was submitted with.</param>
@@ -61,6 +61,7 @@ public partial struct IoRequest
     public static IoRequest Cancel(ulong tag)
     {
         IoRequest request = On(Opcode.AsyncCancel);
+        request.Target = TargetByTag;
         request.Entry.Address = tag;
         return request;
     }

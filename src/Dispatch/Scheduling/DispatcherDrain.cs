@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 
 namespace Dispatch;
 
@@ -12,7 +13,16 @@ internal static class DispatcherDrain
         Task.Run(async () =>
         {
             long start = Stopwatch.GetTimestamp();
-            await stopping.CancelAsync().ConfigureAwait(false);
+            try
+            {
+                await stopping.CancelAsync().ConfigureAwait(false);
+            }
+            catch (AggregateException e)
+            {
+                // A callback on Stopping threw. That is user code like any other: it goes to the policy, and the drain goes on.
+                loops[0].Engine.Posted.TryPost(static (s, _) => ExceptionDispatchInfo.Throw((Exception)s!), e, 0);
+            }
+
             Task serversDone = Task.WhenAll(servers.Select(s => s.StopAsync(deadline)));
             await Task.WhenAny(serversDone, Task.Delay(deadline)).ConfigureAwait(false);
             while (loops.Any(IsBusy) && Stopwatch.GetElapsedTime(start) < deadline)

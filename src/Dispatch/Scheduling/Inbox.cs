@@ -16,6 +16,9 @@ namespace Dispatch;
 /// </remarks>
 internal sealed class Inbox(Action wake)
 {
+    private const int Open = 0;
+    private const int Closed = 1;
+    private const int Abandoned = 2;
     private readonly ConcurrentQueue<InboxItem> queue = new();
     private Words words;
 
@@ -25,12 +28,8 @@ internal sealed class Inbox(Action wake)
     /// <summary>Gets the number of items, for reports.</summary>
     public int Count => queue.Count;
 
-    /// <summary>Gets or sets a value indicating whether nobody drains any more.</summary>
-    public bool IsClosed
-    {
-        get => Volatile.Read(ref words.Closed) != 0;
-        set => Interlocked.Exchange(ref words.Closed, value ? 1 : 0);
-    }
+    /// <summary>Gets a value indicating whether nothing more is taken in.</summary>
+    public bool IsClosed => Volatile.Read(ref words.Closed) != Open;
 
     /// <summary>Gets the number of wake-ups sent.</summary>
     public long Wakes => Volatile.Read(ref words.Wakes);
@@ -57,10 +56,10 @@ internal sealed class Inbox(Action wake)
             wake();
         }
 
-        if (IsClosed)
+        if (Volatile.Read(ref words.Closed) == Abandoned)
         {
-            // The owner closed while we enqueued, and may have made its last pass before. What is still there nobody else will take.
-            Abandon();
+            // The owner has made its last pass. What is still there nobody else will take.
+            RunRestOnThreadPool();
         }
 
         return true;
@@ -92,8 +91,20 @@ internal sealed class Inbox(Action wake)
     /// <summary>The owner runs again. A wake-up that was sent meanwhile is harmless.</summary>
     public void Unpark() => Volatile.Write(ref words.Parked, 0);
 
-    /// <summary>Runs what is left where it can still run: continuations and posted delegates on the thread pool, so that nobody waits for ever.</summary>
+    /// <summary>Takes nothing more in. The owner, or who stands in for a dead one, goes on draining until it abandons the inbox.</summary>
+    public void Close() => Interlocked.CompareExchange(ref words.Closed, Closed, Open);
+
+    /// <summary>
+    /// Nobody drains any more: runs what is left where it can still run, on the thread pool, so that nobody waits for ever. A producer that enqueued before it could see this has its item
+    /// run here; one that saw it runs it itself. Before that point nothing is run beside the owner.
+    /// </summary>
     public void Abandon()
+    {
+        Interlocked.Exchange(ref words.Closed, Abandoned);
+        RunRestOnThreadPool();
+    }
+
+    private void RunRestOnThreadPool()
     {
         while (queue.TryDequeue(out InboxItem item))
         {

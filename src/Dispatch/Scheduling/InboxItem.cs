@@ -5,6 +5,9 @@ namespace Dispatch;
 /// </summary>
 internal readonly struct InboxItem(Delegate callback, object? state, long argument)
 {
+    /// <summary>Gets a value indicating whether it is user code, and not an action of Dispatch's own.</summary>
+    public bool IsUserCode => callback is SendOrPostCallback;
+
     /// <summary>Runs it.</summary>
     public void Run()
     {

@@ -5,20 +5,32 @@ internal sealed class Invocation<T>
 {
     private readonly TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ExecutionContext? context = ExecutionContext.Capture();
+    private readonly LoopEngine engine;
     private readonly Func<Task<T>> work;
 
-    private Invocation(Func<Task<T>> work) => this.work = work;
+    private Invocation(LoopEngine engine, Func<Task<T>> work)
+    {
+        this.engine = engine;
+        this.work = work;
+    }
 
     /// <summary>Sends it. Throws when the loop has stopped.</summary>
     public static Task<T> Start(LoopEngine engine, Func<Task<T>> work)
     {
-        Invocation<T> invocation = new(work);
+        Invocation<T> invocation = new(engine, work);
         engine.Posted.Post(static (s, _) => ((Invocation<T>)s!).Run(), invocation, 0);
         return invocation.result.Task;
     }
 
     private void Run()
     {
+        if (!engine.IsOwner || engine.OwnerIsDead)
+        {
+            // The loop stopped before it came to this. What was promised to run on its thread must not run beside it.
+            result.TrySetException(new ObjectDisposedException(engine.Loop.Name));
+            return;
+        }
+
         if (context is null)
         {
             Begin();

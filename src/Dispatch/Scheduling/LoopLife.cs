@@ -56,7 +56,15 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
             IsBackground = true,
             Name = options.Name,
         };
-        owner.Start();
+        try
+        {
+            owner.UnsafeStart(); // Nothing of the creator's execution context is to be seen in every callback of the loop.
+        }
+        catch (OutOfMemoryException) when (DescriptorShortage.Probe() is not 0 and int errno)
+        {
+            throw KernelUnavailableException.FromErrno($"Starting the thread of {options.Name}", errno, KernelUnavailableException.NoLimit);
+        }
+
         ready.Wait();
         if (failure is not null)
         {
@@ -83,6 +91,28 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
         if (!attached)
         {
             throw new InvalidOperationException($"{loop.Name} runs on its dispatcher's thread already; Run and Park are for loops made with EventLoop.Attach.");
+        }
+    }
+
+    /// <summary>One poll that found work, and the end of the loop if it was asked for.</summary>
+    public int Poll()
+    {
+        int done = LoopRunner.Poll(loop.Engine);
+        if (IsStopping)
+        {
+            End();
+        }
+
+        return done;
+    }
+
+    /// <summary>Drives an attached loop until the token is cancelled, or to its end if that was asked for.</summary>
+    public void Run(CancellationToken token)
+    {
+        LoopRunner.Run(loop.Engine, token);
+        if (IsStopping)
+        {
+            End();
         }
     }
 
@@ -129,7 +159,8 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     /// <summary>Stops it from any thread.</summary>
     public ValueTask DisposeAsync()
     {
-        if (attached && (loop.Engine.IsOwner || !thread!.IsAlive))
+        // Inside a turn the loop can only be asked to stop: it ends when the turn has returned.
+        if (attached && (loop.Engine.IsOwner ? !loop.Engine.Scope.IsActive : !thread!.IsAlive))
         {
             Dispose();
             return ValueTask.CompletedTask;
@@ -166,6 +197,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
 
         Interlocked.Exchange(ref stopping, 1);
         Unfinished = LoopShutdown.Run(loop.Engine, Grace);
+        cause ??= loop.Engine.RingFailure;
         LoopThread.Release();
         OwnerSentinel.Remove();
         Finish();

@@ -6,9 +6,6 @@ internal static class LoopThread
     [ThreadStatic]
     private static LoopEngine? current;
 
-    [ThreadStatic]
-    private static SynchronizationContext? outer;
-
     /// <summary>Gets the calling thread's loop.</summary>
     public static LoopEngine? Current => current;
 
@@ -18,24 +15,14 @@ internal static class LoopThread
     /// <summary>Ends the ownership.</summary>
     public static void Release() => current = null;
 
-    /// <summary>Installs the loop's context for a turn.</summary>
-    public static void EnterTurn(SynchronizationContext context)
+    public static void ThrowNotOwner(EventLoop loop)
     {
-        outer = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(context);
-    }
-
-    /// <summary>Puts back what was there before the turn.</summary>
-    public static void LeaveTurn()
-    {
-        SynchronizationContext.SetSynchronizationContext(outer);
-        outer = null;
-    }
-
-    public static void ThrowNotOwner(EventLoop loop) => throw new InvalidOperationException(
-        current is null
+        // After its end a loop has no owner any more; the one who was it wants to hear that, and not that the thread is wrong.
+        ObjectDisposedException.ThrowIf(loop.Completed.IsCompleted, loop);
+        throw new InvalidOperationException(current is null
             ? $"This member belongs to the thread of {loop.Name}, and the calling thread is another. Use ExecuteAsync, Post or InvokeAsync, which work from any thread."
             : $"This member belongs to the thread of {loop.Name}, and the calling thread owns {current.Loop.Name}. Use ExecuteAsync, Post or InvokeAsync, which work from any thread.");
+    }
 
     public static void ThrowNestedTurn() => throw new InvalidOperationException(
         "Poll and Run cannot be called inside a turn of the same loop: the code that calls them is itself being run by one. Return (or await) instead, and the turn goes on.");

@@ -7,6 +7,7 @@ internal sealed class OffloadOperation<T> : IThreadPoolWorkItem, IOwnerSource, I
 {
     private readonly Func<T> work;
     private readonly CancellationToken token;
+    private readonly ExecutionContext? context = ExecutionContext.Capture();
     private OwnerCompletionCore core;
     private T? result;
     private Exception? failure;
@@ -38,7 +39,7 @@ internal sealed class OffloadOperation<T> : IThreadPoolWorkItem, IOwnerSource, I
         try
         {
             token.ThrowIfCancellationRequested();
-            result = work();
+            Run();
         }
         catch (Exception e)
         {
@@ -79,5 +80,25 @@ internal sealed class OffloadOperation<T> : IThreadPoolWorkItem, IOwnerSource, I
         }
 
         return result!;
+    }
+
+    private void Run()
+    {
+        if (context is null)
+        {
+            result = work();
+        }
+        else
+        {
+            // As with Task.Run: the caller's async-locals are the work's.
+            ExecutionContext.Run(
+                context,
+                static s =>
+                {
+                    OffloadOperation<T> self = (OffloadOperation<T>)s!;
+                    self.result = self.work();
+                },
+                this);
+        }
     }
 }

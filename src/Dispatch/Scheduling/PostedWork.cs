@@ -19,6 +19,10 @@ internal sealed class PostedWork(LoopEngine engine, LoopSignal signal, Inbox inb
     /// <summary>Queues an internal action for a later turn of this thread. Owner only.</summary>
     public void EnqueueLocal(InboxAction action, object? state) => Enqueue(new InboxItem(action, state, 0));
 
+    /// <summary>Posts user code from any thread; throws when the loop is closed.</summary>
+    public void Post(SendOrPostCallback callback, object? state) =>
+        ObjectDisposedException.ThrowIf(!inbox.TryPost(new InboxItem(callback, state, 0)), engine.Loop);
+
     /// <summary>Posts an internal action from any thread; throws when the loop is closed.</summary>
     public void Post(InboxAction action, object? state, long argument) =>
         ObjectDisposedException.ThrowIf(!inbox.TryPost(new InboxItem(action, state, argument)), engine.Loop);
@@ -85,6 +89,12 @@ internal sealed class PostedWork(LoopEngine engine, LoopSignal signal, Inbox inb
 
     private void RunItem(in InboxItem item)
     {
+        if (engine.OwnerIsDead && item.IsUserCode)
+        {
+            item.RunOnThreadPool(); // Whoever stands in for the owner reaps; it is not the thread that was promised.
+            return;
+        }
+
         try
         {
             item.Run();

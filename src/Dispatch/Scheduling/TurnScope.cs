@@ -10,6 +10,8 @@ internal sealed class TurnScope(LoopEngine engine)
 {
     private readonly LoopSynchronizationContext context = new(engine);
     private ExecutionContext? baseline;
+    private SynchronizationContext? outer;
+    private bool outerSuppressesFlow;
     private bool runsInline;
 
     /// <summary>Gets the context that is current during a turn.</summary>
@@ -28,8 +30,18 @@ internal sealed class TurnScope(LoopEngine engine)
 
         IsActive = true;
         runsInline = !engine.OwnerIsDead;
-        LoopThread.EnterTurn(context);
+
+        // Kept here and not by the thread: a loop's thread may stand in for a dead owner inside a turn of its own.
+        outer = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(context);
         baseline = ExecutionContext.Capture();
+        if (baseline is null)
+        {
+            // The thread suppresses the flow of its execution context, so there would be nothing to compare with and to go back to.
+            ExecutionContext.RestoreFlow();
+            outerSuppressesFlow = true;
+            baseline = ExecutionContext.Capture();
+        }
     }
 
     /// <summary>Ends a turn.</summary>
@@ -37,7 +49,13 @@ internal sealed class TurnScope(LoopEngine engine)
     {
         IsActive = false;
         runsInline = false;
-        LoopThread.LeaveTurn();
+        SynchronizationContext.SetSynchronizationContext(outer);
+        outer = null;
+        if (outerSuppressesFlow)
+        {
+            outerSuppressesFlow = false;
+            _ = ExecutionContext.SuppressFlow();
+        }
     }
 
     /// <summary>Runs an await's continuation inline, with the loop's context current or, when it asked for none, with none.</summary>
@@ -46,7 +64,7 @@ internal sealed class TurnScope(LoopEngine engine)
     {
         if (!runsInline)
         {
-            RunLater(continuation, state);
+            RunLater(continuation, state, inContext);
             return;
         }
 
@@ -75,16 +93,30 @@ internal sealed class TurnScope(LoopEngine engine)
         }
     }
 
-    private void RunLater(Action<object?> continuation, object? state)
+    /// <summary>Runs an await's continuation in a later turn; or, when the loop can have none any more, on the thread pool.</summary>
+    public void RunLater(Action<object?> continuation, object? state, bool inContext)
     {
-        if (engine.OwnerIsDead)
+        if (engine.OwnerIsDead || !engine.IsOwner)
         {
             ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: false);
         }
         else
         {
             // Completed by the owner outside a turn, by cancelling a token say: user code runs in turns, never in the stack of the one who cancelled.
-            engine.Posted.EnqueueLocal(new SendOrPostCallback(continuation), state);
+            engine.Posted.EnqueueLocal(static s => ((Resumption)s!).Run(), new Resumption(continuation, state, inContext));
+        }
+    }
+
+    private sealed class Resumption(Action<object?> continuation, object? state, bool inContext)
+    {
+        public void Run()
+        {
+            if (!inContext)
+            {
+                SynchronizationContext.SetSynchronizationContext(null); // As when it is run inline; whoever runs posted work restores it.
+            }
+
+            continuation(state);
         }
     }
 }

@@ -52,6 +52,13 @@ internal sealed class AcceptBackoff(AcceptOperation accept) : TimerNode
         accept.Arm();
     }
 
+    /// <inheritdoc/>
+    public override void Abandon()
+    {
+        Stop();
+        accept.OnBackoffAbandoned();
+    }
+
     private void OnDescriptorClosed() => accept.Engine.Posted.TryPost(
         static (s, _) =>
         {

@@ -13,12 +13,12 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     private CancelLink cancel;
     private Connection? result;
     private Exception? failure;
-    private IObserver<Connection>? observer;
+    private AcceptSubscription? subscription;
     private bool awaited;
     private bool cancelling;
 
     public AcceptOperation(Listener listener, ListenOptions options)
-        : base(listener.Engine, takesSlot: false)
+        : base(listener.Engine, settled: false)
     {
         this.listener = listener;
         this.options = options;
@@ -31,7 +31,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     /// <inheritdoc/>
     public override uint CancelEpoch => (ushort)core.Version;
 
-    private bool IsConsumed => awaited || observer is not null;
+    private bool IsConsumed => awaited || subscription is not null;
 
     /// <summary>Takes or awaits the next connection.</summary>
     public ValueTask<Connection> AcceptAsync(CancellationToken token)
@@ -47,6 +47,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
             return new(connection);
         }
 
+        Engine.VerifyOpen();
         awaited = true;
         Arm();
         if (token.CanBeCanceled)
@@ -61,37 +62,75 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     public IDisposable Subscribe(IObserver<Connection> observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
-        Engine.VerifyOwner();
+        AcceptSubscription created = new(this, observer);
+        if (Engine.IsOwner)
+        {
+            Attach(created);
+        }
+        else
+        {
+            Engine.Posted.Post(static (s, _) => ((AcceptSubscription)s!).AttachFromInbox(), created, 0);
+        }
+
+        return created;
+    }
+
+    /// <summary>Makes a subscription the consumer. Owner only.</summary>
+    public void Attach(AcceptSubscription created)
+    {
         VerifyFree();
-        this.observer = observer;
-        Engine.Posted.EnqueueLocal(static (s, _) => ((AcceptOperation)s!).Replay(), this);
+        Engine.VerifyOpen();
+        subscription = created;
+        if (ready.Count != 0)
+        {
+            Engine.Posted.EnqueueLocal(static (s, _) => ((AcceptSubscription)s!).Owner.Replay((AcceptSubscription)s), created);
+        }
+
         Arm();
-        return new Subscription(this, observer);
+    }
+
+    /// <summary>The subscription is the consumer no more. Owner only.</summary>
+    public void Detach(AcceptSubscription from)
+    {
+        if (ReferenceEquals(subscription, from))
+        {
+            subscription = null;
+            if (InFlight)
+            {
+                RequestCancel();
+            }
+        }
     }
 
     /// <summary>The listener closes.</summary>
     public void Close()
     {
         backoff.Stop();
-        RequestCancel();
         while (ready.TryDequeue(out Connection? connection))
         {
             Engine.CountOrphan();
             connection.Abort();
         }
 
-        if (!InFlight)
+        if (InFlight)
         {
-            End();
+            RequestCancel();
+        }
+        else
+        {
+            EndLater();
         }
     }
+
+    /// <summary>The loop ends while accepting pauses: nothing is in flight that could tell the consumer.</summary>
+    public void OnBackoffAbandoned() => EndLater();
 
     /// <inheritdoc/>
     public override void RequestCancel()
     {
-        cancelling = true;
         if (InFlight)
         {
+            cancelling = true;
             base.RequestCancel();
         }
         else
@@ -103,7 +142,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     /// <summary>Arms the request, if someone consumes and nothing stands against it.</summary>
     public void Arm()
     {
-        if (InFlight || cancelling || backoff.IsActive || listener.IsClosed || !IsConsumed)
+        if (InFlight || backoff.IsActive || listener.IsClosed || !IsConsumed)
         {
             return;
         }
@@ -114,7 +153,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         entry.Fd = listener.OwnedDescriptor.Number;
         entry.OperationFlags = (uint)AcceptFlags.CloseOnExec;
         listener.OwnedDescriptor.AddUse();
-        Engine.Table.Add(this);
+        TakeSlot();
         StartEntry(entry);
     }
 
@@ -140,100 +179,125 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         Exception? thrown = failure;
         result = null;
         failure = null;
-        core.Reset();
         cancel.Clear();
+        core.Reset();
         return thrown is null ? connection! : throw thrown;
     }
 
     /// <inheritdoc/>
     protected override void OnCompletion(in CompletionEntry entry, bool terminal)
     {
-        if (terminal)
+        if (entry.Result >= 0 && options.NoDelay)
         {
-            Engine.Table.Remove(this);
-            listener.OwnedDescriptor.ReleaseUse();
+            SocketCalls.SetNoDelay(entry.Result);
         }
 
-        if (entry.Result >= 0)
+        if (!terminal)
         {
-            if (options.NoDelay)
-            {
-                SocketCalls.SetNoDelay(entry.Result);
-            }
-
-            Take(new Connection(Engine, new OwnedDescriptor(entry.Result)));
-        }
-        else if (entry.Result is -Errno.EMFILE or -Errno.ENFILE or -Errno.ENOMEM or -Errno.ENOBUFS)
-        {
-            // Arming again at once would fail at once: a loop that spins until somebody else closes a descriptor.
-            Engine.Counters.AcceptBackoffs++;
-            backoff.Start();
-        }
-        else if (entry.Result is not (-Errno.ECANCELED or -Errno.EBADF or -Errno.EINVAL))
-        {
-            // ECONNABORTED, EPROTO, network errors of the peer: accept4(2) says to treat them like EAGAIN.
-            Engine.Counters.TransientErrors++;
-        }
-        else if (entry.Result != -Errno.ECANCELED && !listener.IsClosed)
-        {
-            failure = OpcodeNames.Explain(Opcode.Accept, entry.Result, listener.LocalEndPoint, default);
-            End();
+            Take(entry.Result);
             return;
         }
 
-        if (terminal)
+        Engine.Table.Remove(this);
+        listener.OwnedDescriptor.ReleaseUse();
+        try
         {
-            if (cancelling)
-            {
-                FinishCancel();
-            }
-
-            Arm();
+            Take(entry.Result);
         }
+        finally
+        {
+            Continue(entry.Result); // Also when the consumer threw.
+        }
+    }
+
+    private void Continue(int outcome)
+    {
+        bool wasCancelling = cancelling;
+        if (cancelling)
+        {
+            FinishCancel();
+        }
+
+        if (listener.IsClosed || Engine.IsClosed)
+        {
+            // Armed again on a loop that ends, it would only be cancelled again, and the loop could not end.
+            EndConsumer(null);
+            return;
+        }
+
+        switch (outcome)
+        {
+            case >= 0:
+                break;
+            case -Errno.ECANCELED:
+                if (!wasCancelling)
+                {
+                    EndConsumer(OpcodeNames.Explain(Opcode.Accept, outcome, listener.LocalEndPoint, cancel.Token)); // Everything on the loop was cancelled.
+                }
+
+                break;
+            case -Errno.EMFILE or -Errno.ENFILE or -Errno.ENOMEM or -Errno.ENOBUFS:
+                // Arming again at once would fail at once: a loop that spins until somebody else closes a descriptor.
+                Engine.Counters.AcceptBackoffs++;
+                if (IsConsumed)
+                {
+                    backoff.Start();
+                }
+
+                break;
+            case -Errno.EBADF or -Errno.EINVAL:
+                EndConsumer(OpcodeNames.Explain(Opcode.Accept, outcome, listener.LocalEndPoint, default));
+                break;
+            default:
+                // ECONNABORTED, EPROTO, network errors of the peer: accept4(2) says to treat them like EAGAIN.
+                Engine.Counters.TransientErrors++;
+                break;
+        }
+
+        Arm();
     }
 
     private void FinishCancel()
     {
         cancelling = false;
-        if (listener.IsClosed)
-        {
-            End();
-        }
-        else if (awaited && cancel.Token.IsCancellationRequested)
+        if (awaited && cancel.Token.IsCancellationRequested)
         {
             failure = new OperationCanceledException(cancel.Token);
             Resume(null);
         }
     }
 
-    private void End()
+    /// <summary>By way of the queue: user code runs in turns, and one that throws must not keep the descriptor from being closed.</summary>
+    private void EndLater()
     {
-        if (awaited)
+        if (IsConsumed)
         {
-            failure ??= new ObjectDisposedException(nameof(Listener), "The listener was closed while it was accepting.");
-            Resume(null);
-        }
-
-        IObserver<Connection>? target = observer;
-        observer = null;
-        if (target is not null)
-        {
-            if (failure is { } error)
-            {
-                failure = null;
-                target.OnError(error);
-            }
-            else
-            {
-                target.OnCompleted();
-            }
-
-            Engine.Scope.Restore();
+            Engine.Posted.EnqueueLocal(static (s, _) => ((AcceptOperation)s!).EndConsumer(null), this);
         }
     }
 
-    private void Take(Connection connection)
+    private void EndConsumer(Exception? reason)
     {
+        if (awaited)
+        {
+            failure = reason ?? new ObjectDisposedException(nameof(Listener), "The listener, or its loop, was closed while it was accepting.");
+            Resume(null);
+        }
+        else if (subscription is { } current)
+        {
+            subscription = null;
+            current.End(reason);
+        }
+    }
+
+    private void Take(int descriptor)
+    {
+        if (descriptor < 0)
+        {
+            return;
+        }
+
+        Connection connection = new(Engine, new OwnedDescriptor(descriptor));
         if (listener.IsClosed)
         {
             Engine.CountOrphan();
@@ -243,45 +307,26 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         {
             Resume(connection);
         }
-        else if (observer is { } target)
+        else if (subscription is { IsDisposed: false } current && ready.Count == 0)
         {
-            Hand(target, connection);
+            current.Next(connection);
         }
         else
         {
+            // Nobody takes it, or the subscriber has older ones to take first: its replay takes this along.
             ready.Enqueue(connection);
             if (ready.Count >= options.AcceptQuota && InFlight && !cancelling)
             {
-                RequestCancel(); // Nobody takes them: the rest waits in the kernel's backlog.
+                RequestCancel(); // The rest waits in the kernel's backlog.
             }
         }
     }
 
-    private void Hand(IObserver<Connection> target, Connection connection)
+    private void Replay(AcceptSubscription to)
     {
-        bool survived = false;
-        try
+        while (ReferenceEquals(subscription, to) && !to.IsDisposed && ready.TryDequeue(out Connection? connection))
         {
-            target.OnNext(connection);
-            survived = true;
-        }
-        finally
-        {
-            if (!survived)
-            {
-                observer = null; // It has ended its own subscription; the exception goes on to the loop's policy.
-                RequestCancel();
-            }
-
-            Engine.Scope.Restore();
-        }
-    }
-
-    private void Replay()
-    {
-        while (observer is { } target && ready.TryDequeue(out Connection? connection))
-        {
-            Hand(target, connection);
+            to.Next(connection);
         }
     }
 
@@ -300,43 +345,9 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     private void VerifyFree()
     {
         ObjectDisposedException.ThrowIf(listener.IsClosed, listener);
-        if (awaited || core.IsCompleted || observer is not null)
+        if (awaited || core.IsCompleted || subscription is not null)
         {
             throw new InvalidOperationException("This listener is being accepted from already. One accept or one subscription at a time.");
-        }
-    }
-
-    private sealed class Subscription(AcceptOperation owner, IObserver<Connection> observer) : IDisposable
-    {
-        private IObserver<Connection>? mine = observer;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref mine, null) is not { } current)
-            {
-                return;
-            }
-
-            if (owner.Engine.IsOwner)
-            {
-                Detach(current);
-            }
-            else
-            {
-                owner.Engine.Posted.TryPost((_, _) => Detach(current), null, 0);
-            }
-        }
-
-        private void Detach(IObserver<Connection> current)
-        {
-            if (ReferenceEquals(owner.observer, current))
-            {
-                owner.observer = null;
-                if (owner.InFlight)
-                {
-                    owner.RequestCancel();
-                }
-            }
         }
     }
 }

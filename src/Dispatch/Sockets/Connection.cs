@@ -38,7 +38,7 @@ public sealed class Connection : DispatchHandle
     /// <c>OnCompleted</c> when the peer has finished sending, with <c>OnError</c> (a <see cref="SocketException"/>) when the connection broke. Disposing the subscription stops
     /// receiving; bytes that arrive meanwhile stay for the next reader. Callbacks run on the owner.
     /// </summary>
-    public IObservable<BufferLease> Received => receive;
+    public IObservable<BufferLease> Received => receive.Consumer;
 
     /// <summary>Gets the errno of the first failed send, or 0; later sends fail with it.</summary>
     internal int SendError { get; private set; }
@@ -92,7 +92,7 @@ public sealed class Connection : DispatchHandle
     /// <returns>The lease; dispose it when the data was read.</returns>
     /// <exception cref="SocketException">The connection broke.</exception>
     public ValueTask<BufferLease> ReceiveAsync(CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? receive.ReceiveAsync(cancellationToken) : ReceiveFromElsewhereAsync(cancellationToken);
+        Engine.IsOwner ? receive.Consumer.ReceiveAsync(cancellationToken) : ReceiveFromElsewhereAsync(cancellationToken);
 
     /// <summary>Receives what has come into memory of the caller's; one copy more than with a lease. <c>recv(2)</c>.</summary>
     /// <param name="destination">Where to. Not empty.</param>
@@ -100,7 +100,7 @@ public sealed class Connection : DispatchHandle
     /// <returns>The number of bytes; 0 when the peer has finished sending.</returns>
     /// <exception cref="SocketException">The connection broke.</exception>
     public ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? receive.ReceiveAsync(destination, cancellationToken) : ReceiveFromElsewhereAsync(destination, cancellationToken);
+        Engine.IsOwner ? receive.Consumer.ReceiveAsync(destination, cancellationToken) : ReceiveFromElsewhereAsync(destination, cancellationToken);
 
     /// <summary>
     /// Sends all of the data, in order with the connection's other sends. The memory belongs to the kernel until the task ends. <c>send(2)</c> with MSG_NOSIGNAL.
@@ -126,9 +126,17 @@ public sealed class Connection : DispatchHandle
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        ObjectDisposedException.ThrowIf(IsClosed, this);
-        SendOperation operation = Engine.SendPool.Rent();
-        operation.Prepare(this, data);
+        SendOperation operation = RentSend();
+        try
+        {
+            operation.Prepare(this, data);
+        }
+        catch
+        {
+            Engine.SendPool.Return(operation); // The memory has gone already.
+            throw;
+        }
+
         return Queue(operation, cancellationToken);
     }
 
@@ -156,9 +164,17 @@ public sealed class Connection : DispatchHandle
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        ObjectDisposedException.ThrowIf(IsClosed, this);
-        SendOperation operation = Engine.SendPool.Rent();
-        operation.Prepare(this, data);
+        SendOperation operation = RentSend();
+        try
+        {
+            operation.Prepare(this, data);
+        }
+        catch
+        {
+            Engine.SendPool.Return(operation); // The lease has ended already.
+            throw;
+        }
+
         return Queue(operation, cancellationToken);
     }
 
@@ -185,7 +201,8 @@ public sealed class Connection : DispatchHandle
     }
 
     /// <summary>
-    /// Breaks the connection at once: queued data is dropped and the peer sees a reset. Works on any thread; the close itself ends later (<see cref="DispatchHandle.CloseAsync"/> waits for it).
+    /// Breaks the connection at once: queued data is dropped, sends that wait fail, and the peer sees a reset. Works on any thread, also while a close waits for sends that a peer does not take;
+    /// the close itself ends later (<see cref="DispatchHandle.CloseAsync"/> waits for it).
     /// </summary>
     public void Abort()
     {
@@ -195,10 +212,10 @@ public sealed class Connection : DispatchHandle
             return;
         }
 
-        if (!IsClosed)
+        if (OwnedDescriptor.Number >= 0)
         {
             SocketCalls.SetLingerZero(OwnedDescriptor.Number);
-            SendError = Errno.ECONNABORTED;
+            SendError = SendError == 0 ? Errno.ECONNABORTED : SendError;
             firstSend?.RequestCancel();
             _ = CloseAsync();
         }
@@ -209,8 +226,8 @@ public sealed class Connection : DispatchHandle
     {
         if (errno != 0 && SendError == 0)
         {
-            // Some bytes of it may be out: whatever came next would land in the middle of a message.
-            SendError = errno;
+            // Some bytes of it may be out: whatever came next would land in the middle of a message. Later sends were not cancelled; to them the connection is broken.
+            SendError = errno == Errno.ECANCELED ? Errno.ECONNABORTED : errno;
         }
 
         SendOperation finished = firstSend!;
@@ -238,20 +255,29 @@ public sealed class Connection : DispatchHandle
     private protected override void OnClosing() => receive.Close();
 
     // The ways by the inbox are methods of their own: a lambda that captures a parameter would cost its method an object at every call, on the owner too.
-    private ValueTask<BufferLease> ReceiveFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => receive.ReceiveAsync(token).AsTask()));
+    private ValueTask<BufferLease> ReceiveFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => receive.Consumer.ReceiveAsync(token).AsTask()));
 
     private ValueTask<int> ReceiveFromElsewhereAsync(Memory<byte> destination, CancellationToken token) =>
-        new(Loop.InvokeAsync(() => receive.ReceiveAsync(destination, token).AsTask()));
+        new(Loop.InvokeAsync(() => receive.Consumer.ReceiveAsync(destination, token).AsTask()));
 
     private ValueTask SendFromElsewhereAsync(ReadOnlyMemory<byte> data, CancellationToken token) => new(Loop.InvokeAsync(() => SendAsync(data, token).AsTask()));
 
-    private ValueTask SendFromElsewhereAsync(RetainedBuffer data, CancellationToken token) => new(Loop.InvokeAsync(async () =>
+    private ValueTask SendFromElsewhereAsync(RetainedBuffer data, CancellationToken token) => new(SendRetainedAsync(data, token));
+
+    private async Task SendRetainedAsync(RetainedBuffer data, CancellationToken token)
     {
         using (data)
         {
-            await SendAsync(data.Memory, token);
+            await Loop.InvokeAsync(() => SendAsync(data.Memory, token).AsTask()).ConfigureAwait(false);
         }
-    }));
+    }
+
+    private SendOperation RentSend()
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        Engine.VerifyOpen();
+        return Engine.SendPool.Rent();
+    }
 
     private ValueTask Queue(SendOperation operation, CancellationToken token)
     {

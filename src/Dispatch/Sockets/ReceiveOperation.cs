@@ -1,156 +1,124 @@
-using System.Threading.Tasks.Sources;
-
 namespace Dispatch;
 
 /// <summary>
-/// A connection's receiving: one multishot request that brings data in provided buffers, and its one consumer, an awaiter or an observer. It is armed while someone consumes
-/// and the quota is not used up; a multishot that the kernel ends is armed again without gap or repeat, because whatever it brought is in the queue here.
+/// The kernel's side of a connection's receiving: one multishot request that brings data in provided buffers. It is armed while someone consumes and the quota is not used up; a
+/// multishot that the kernel ends is armed again without gap or repeat, because whatever it brought is with the <see cref="ReceiveConsumer"/>. Owner thread only.
 /// </summary>
-internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter, IObservable<BufferLease>, IValueTaskSource<BufferLease>, IValueTaskSource<int>
+internal sealed class ReceiveOperation : Operation, IBufferWaiter
 {
     private readonly Connection connection;
-    private readonly Queue<BufferLease> unread = new(0);
-    private OwnerCompletionCore core;
-    private CancelLink cancel;
-    private Memory<byte> destination;
-    private BufferLease result;
-    private ReceiveSubscription? subscription;
-    private Exception? failure;
     private int error;
-    private bool awaited;
-    private bool ended;
     private bool starved;
     private bool cancelling;
+    private bool interrupted;
 
     public ReceiveOperation(Connection connection)
-        : base(connection.Engine, takesSlot: false) => this.connection = connection;
-
-    /// <inheritdoc/>
-    public ref OwnerCompletionCore Core => ref core;
-
-    /// <inheritdoc/>
-    public override uint CancelEpoch => (ushort)core.Version;
-
-    private bool IsConsumed => awaited || subscription is not null;
-
-    /// <summary>Receives by lease.</summary>
-    public ValueTask<BufferLease> ReceiveAsync(CancellationToken token)
+        : base(connection.Engine, settled: false)
     {
-        if (unread.Count != 0 || ended || token.IsCancellationRequested)
-        {
-            VerifyFree();
-            return token.IsCancellationRequested ? ValueTask.FromCanceled<BufferLease>(token)
-                : unread.TryDequeue(out BufferLease lease) ? new(lease)
-                : error != 0 ? ValueTask.FromException<BufferLease>(Failure())
-                : default;
-        }
-
-        BeginAwait(token);
-        return new(this, core.Version);
+        this.connection = connection;
+        Consumer = new ReceiveConsumer(this);
     }
 
-    /// <summary>Receives by copy.</summary>
-    public ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken token)
-    {
-        if (destination.IsEmpty)
-        {
-            throw new ArgumentException("The destination is empty: a receive into it could not be told from the end of the stream.", nameof(destination));
-        }
-
-        if (unread.Count != 0 || ended || token.IsCancellationRequested)
-        {
-            VerifyFree();
-            return token.IsCancellationRequested ? ValueTask.FromCanceled<int>(token)
-                : unread.TryDequeue(out BufferLease lease) ? new(CopyOut(lease, destination))
-                : error != 0 ? ValueTask.FromException<int>(Failure())
-                : default;
-        }
-
-        BeginAwait(token);
-        this.destination = destination;
-        return new(this, core.Version);
-    }
+    /// <summary>Gets the user's side.</summary>
+    public ReceiveConsumer Consumer { get; }
 
     /// <inheritdoc/>
-    public IDisposable Subscribe(IObserver<BufferLease> observer)
+    public override uint CancelEpoch => (ushort)Consumer.Core.Version;
+
+    /// <inheritdoc/>
+    public long ArmedAt { get; private set; }
+
+    /// <summary>Gets a value indicating whether nothing more comes: the peer has finished sending, the connection broke, or it was closed.</summary>
+    public bool IsEnded { get; private set; }
+
+    /// <summary>Gets a value indicating whether the connection was closed on this side.</summary>
+    public bool IsClosed => connection.IsClosed;
+
+    /// <summary>Gets why nothing more comes, or null when the peer has finished sending.</summary>
+    public Exception? Failure => error == 0 ? null
+        : error == Errno.ECANCELED && connection.IsClosed ? new ObjectDisposedException(nameof(Connection), "The connection was closed while it was being received from.")
+        : OpcodeNames.Explain(Opcode.Recv, -error, null, default);
+
+    /// <summary>Throws when the connection was closed.</summary>
+    public void VerifyOpen() => ObjectDisposedException.ThrowIf(connection.IsClosed, connection);
+
+    /// <summary>What may fail is done before anybody counts as a consumer.</summary>
+    public void Prepare()
     {
-        ArgumentNullException.ThrowIfNull(observer);
-        ReceiveSubscription created = new(this, observer);
-        if (Engine.IsOwner)
+        Engine.VerifyOpen();
+        _ = Engine.ReceiveBuffers;
+    }
+
+    /// <summary>Arms the request, if nothing stands against it.</summary>
+    public void Arm()
+    {
+        if (InFlight || starved || IsEnded)
         {
-            Attach(created);
-        }
-        else
-        {
-            Engine.Posted.Post(static (s, _) => ((ReceiveSubscription)s!).AttachFromInbox(), created, 0);
+            return;
         }
 
-        return created;
+        SubmissionEntry entry = default;
+        entry.Opcode = Opcode.Recv;
+        entry.Flags = EntryFlags.BufferSelect;
+        entry.IoPriority = IoUringAbi.IORING_RECV_MULTISHOT;
+        entry.Fd = connection.OwnedDescriptor.Number;
+        entry.BufferGroup = BufferPool.Group;
+        connection.OwnedDescriptor.AddUse();
+        TakeSlot();
+        ArmedAt = Engine.ReceiveBuffers.Provided;
+        StartEntry(entry);
+    }
+
+    /// <summary>Its reader is slow: stops, so that the peer's window closes. The next receive arms it again.</summary>
+    public void Pause()
+    {
+        if (InFlight && !cancelling)
+        {
+            RequestCancel();
+        }
     }
 
     /// <summary>The connection closes: whoever waits is told, and what was not read goes back.</summary>
     public void Close()
     {
-        ended = true;
+        IsEnded = true;
         error = error == 0 ? Errno.ECANCELED : error;
-        RequestCancel();
-        while (unread.TryDequeue(out BufferLease lease))
+        Consumer.DropUnread();
+        if (InFlight)
         {
-            lease.Dispose();
+            RequestCancel();
         }
-
-        if (!InFlight)
+        else if (Consumer.IsConsuming)
         {
-            End();
-        }
-    }
-
-    /// <summary>Makes a subscription the consumer. Owner only.</summary>
-    public void Attach(ReceiveSubscription created)
-    {
-        VerifyFree();
-        subscription = created;
-        if (unread.Count != 0 || ended)
-        {
-            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveSubscription)s!).Owner.Replay((ReceiveSubscription)s), created);
-        }
-
-        Arm();
-    }
-
-    /// <summary>The subscription is the consumer no more. Owner only.</summary>
-    public void Detach(ReceiveSubscription from)
-    {
-        if (ReferenceEquals(subscription, from))
-        {
-            subscription = null;
-            if (InFlight)
-            {
-                RequestCancel();
-            }
+            // By way of the queue: a consumer that throws is the policy's business, and must not keep the descriptor from being closed.
+            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveOperation)s!).Consumer.EndStream(), this);
         }
     }
 
     /// <inheritdoc/>
     public override void RequestCancel()
     {
-        cancelling = true;
         if (InFlight)
         {
+            cancelling = true;
             base.RequestCancel();
         }
-        else if (starved || awaited)
+        else
         {
-            // Nothing is in flight that could answer.
-            FinishCancel();
+            FinishCancel(); // An await that waits for a buffer: nothing is in flight that could answer.
         }
     }
 
     /// <inheritdoc/>
     public bool OnBufferAvailable()
     {
+        if (!starved)
+        {
+            return false; // It stands in the line from an earlier wait, which is over.
+        }
+
         starved = false;
-        if (!IsConsumed || ended)
+        if (!Consumer.IsConsuming || IsEnded)
         {
             return false;
         }
@@ -160,62 +128,70 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     }
 
     /// <inheritdoc/>
-    ValueTaskSourceStatus IValueTaskSource<BufferLease>.GetStatus(short token) => GetStatus(token);
-
-    /// <inheritdoc/>
-    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => GetStatus(token);
-
-    /// <inheritdoc/>
-    void IValueTaskSource<BufferLease>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        core.OnCompleted(Engine, this, continuation, state, token, flags);
-
-    /// <inheritdoc/>
-    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        core.OnCompleted(Engine, this, continuation, state, token, flags);
-
-    /// <inheritdoc/>
-    BufferLease IValueTaskSource<BufferLease>.GetResult(short token) => TakeResult(token);
-
-    /// <inheritdoc/>
-    int IValueTaskSource<int>.GetResult(short token)
+    public void OnNoMoreBuffers()
     {
-        core.VerifyCompleted(token);
-        Memory<byte> target = destination;
-        BufferLease lease = TakeResult(token);
-        return lease.IsEmpty ? 0 : CopyOut(lease, target);
+        if (starved)
+        {
+            starved = false;
+            interrupted = true;
+            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveOperation)s!).Continue(), this); // User code runs in turns.
+        }
     }
 
     /// <inheritdoc/>
     protected override void OnCompletion(in CompletionEntry entry, bool terminal)
     {
-        BufferLease lease = default;
-        if ((entry.Flags & IoUringAbi.IORING_CQE_F_BUFFER) != 0)
+        BufferLease lease = TakeBuffer(entry);
+        if (!terminal)
         {
-            if (entry.Result > 0)
-            {
-                lease = Engine.ReceiveBuffers.Lease(entry.Flags, entry.Result);
-            }
-            else
-            {
-                Engine.ReceiveBuffers.Recycle((ushort)(entry.Flags >> IoUringAbi.IORING_CQE_BUFFER_SHIFT));
-            }
+            Hand(lease);
+            return;
         }
 
-        if (terminal)
+        Engine.Table.Remove(this);
+        OnTerminal(entry.Result);
+        connection.OwnedDescriptor.ReleaseUse();
+        try
         {
-            Engine.Table.Remove(this);
-            OnTerminal(entry.Result);
-            connection.OwnedDescriptor.ReleaseUse();
+            Hand(lease);
+        }
+        finally
+        {
+            Continue(); // Also when the consumer threw: the next one is not to find a request that is neither armed nor ended.
+        }
+    }
+
+    private BufferLease TakeBuffer(in CompletionEntry entry)
+    {
+        if ((entry.Flags & IoUringAbi.IORING_CQE_F_BUFFER) == 0)
+        {
+            return default;
         }
 
-        if (!lease.IsEmpty)
+        if (entry.Result > 0)
         {
-            Take(lease);
+            return Engine.ReceiveBuffers.Lease(entry.Flags, entry.Result);
         }
 
-        if (terminal)
+        Engine.ReceiveBuffers.Recycle((ushort)(entry.Flags >> IoUringAbi.IORING_CQE_BUFFER_SHIFT));
+        return default;
+    }
+
+    private void Hand(BufferLease lease)
+    {
+        if (lease.IsEmpty)
         {
-            Continue();
+            return;
+        }
+
+        if (connection.IsClosed)
+        {
+            lease.Dispose();
+            Engine.CountOrphan();
+        }
+        else
+        {
+            Consumer.Take(lease);
         }
     }
 
@@ -228,16 +204,17 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
             case -Errno.EAGAIN:
                 break; // A healthy multishot that the kernel ended: Continue arms it again.
             case 0:
-                ended = true;
+                IsEnded = true;
                 break;
             case -Errno.ENOBUFS:
                 // No error of the connection: it waits for a buffer like others before it.
-                starved = IsConsumed && !cancelling;
+                starved = Consumer.IsConsuming && !cancelling;
                 break;
-            case -Errno.ECANCELED when cancelling:
+            case -Errno.ECANCELED:
+                interrupted = !cancelling; // The loop ends, or everything on it was cancelled. The connection itself is as it was.
                 break;
             default:
-                ended = true;
+                IsEnded = true;
                 error = -outcome;
                 break;
         }
@@ -250,15 +227,20 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
             FinishCancel();
         }
 
-        if (ended)
+        if (IsEnded)
         {
-            End();
+            Consumer.EndStream();
+        }
+        else if (interrupted)
+        {
+            interrupted = false;
+            Consumer.End(OpcodeNames.Explain(Opcode.Recv, -Errno.ECANCELED, null, Consumer.Token));
         }
         else if (starved)
         {
             Engine.ReceiveBuffers.WaitForBuffer(this);
         }
-        else if (IsConsumed)
+        else if (Consumer.IsConsuming)
         {
             Arm();
         }
@@ -268,184 +250,10 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     private void FinishCancel()
     {
         cancelling = false;
-        starved = false;
-        if (awaited && cancel.Token.IsCancellationRequested)
+        if (!IsEnded && Consumer.IsAwaitCancelled)
         {
-            failure = new OperationCanceledException(cancel.Token);
-            Resume(default);
-        }
-        else if (connection.IsClosed)
-        {
-            End();
+            starved = false;
+            Consumer.End(new OperationCanceledException(Consumer.Token));
         }
     }
-
-    private void End()
-    {
-        if (awaited)
-        {
-            if (error != 0)
-            {
-                failure = Failure();
-            }
-
-            Resume(default);
-        }
-
-        if (subscription is { } current && unread.Count == 0)
-        {
-            subscription = null;
-            current.End(error == 0 ? null : Failure());
-        }
-    }
-
-    private void Hand(ReceiveSubscription to, BufferLease lease)
-    {
-        try
-        {
-            to.Next(lease);
-        }
-        finally
-        {
-            lease.Dispose();
-            Engine.Scope.Restore();
-        }
-    }
-
-    private void Take(BufferLease lease)
-    {
-        if (connection.IsClosed)
-        {
-            lease.Dispose();
-            Engine.CountOrphan();
-        }
-        else if (awaited)
-        {
-            Resume(lease);
-        }
-        else if (subscription is { } current && unread.Count == 0)
-        {
-            Hand(current, lease);
-        }
-        else
-        {
-            // Nobody reads now, or a subscriber's replay of what came before is still on its way: later bytes wait behind earlier ones.
-            unread.Enqueue(lease);
-            if (unread.Count >= Engine.Options.ReceiveQuota && InFlight && !cancelling)
-            {
-                RequestCancel(); // Its reader is slow: stop, so that the peer's window closes. The next receive arms it again.
-            }
-        }
-    }
-
-    private void BeginAwait(CancellationToken token)
-    {
-        VerifyFree();
-        awaited = true;
-        Arm();
-        if (token.CanBeCanceled)
-        {
-            cancel.Arm(this, 0, token);
-        }
-    }
-
-    private void Resume(BufferLease lease)
-    {
-        awaited = false;
-        result = lease;
-        if (cancel.IsArmed)
-        {
-            cancel.Disarm();
-        }
-
-        core.SetCompleted(Engine);
-    }
-
-    private BufferLease TakeResult(short token)
-    {
-        core.VerifyCompleted(token);
-        BufferLease lease = result;
-        Exception? thrown = failure;
-        result = default;
-        failure = null;
-        destination = default;
-        core.Reset();
-        cancel.Clear();
-        return thrown is null ? lease : throw thrown;
-    }
-
-    private ValueTaskSourceStatus GetStatus(short token)
-    {
-        core.Verify(token);
-        return !core.IsCompleted ? ValueTaskSourceStatus.Pending
-            : failure is null ? ValueTaskSourceStatus.Succeeded
-            : failure is OperationCanceledException ? ValueTaskSourceStatus.Canceled
-            : ValueTaskSourceStatus.Faulted;
-    }
-
-    private int CopyOut(BufferLease lease, Memory<byte> target)
-    {
-        int count = Math.Min(lease.Length, target.Length);
-        lease.Span[..count].CopyTo(target.Span);
-        if (count == lease.Length)
-        {
-            lease.Dispose();
-            return count;
-        }
-
-        // The rest is the next reader's, before anything that came later.
-        int behind = unread.Count;
-        unread.Enqueue(lease.Skip(count));
-        while (behind-- > 0)
-        {
-            unread.Enqueue(unread.Dequeue());
-        }
-
-        return count;
-    }
-
-    private void Arm()
-    {
-        if (InFlight || starved || ended || cancelling)
-        {
-            return;
-        }
-
-        _ = Engine.ReceiveBuffers;
-        SubmissionEntry entry = default;
-        entry.Opcode = Opcode.Recv;
-        entry.Flags = EntryFlags.BufferSelect;
-        entry.IoPriority = IoUringAbi.IORING_RECV_MULTISHOT;
-        entry.Fd = connection.OwnedDescriptor.Number;
-        entry.BufferGroup = BufferPool.Group;
-        connection.OwnedDescriptor.AddUse();
-        Engine.Table.Add(this);
-        StartEntry(entry);
-    }
-
-    private void Replay(ReceiveSubscription to)
-    {
-        while (ReferenceEquals(subscription, to) && unread.TryDequeue(out BufferLease lease))
-        {
-            Hand(to, lease);
-        }
-
-        if (ReferenceEquals(subscription, to) && ended)
-        {
-            End();
-        }
-    }
-
-    private void VerifyFree()
-    {
-        ObjectDisposedException.ThrowIf(connection.IsClosed, connection);
-        if (awaited || core.IsCompleted || subscription is not null)
-        {
-            throw new InvalidOperationException("This connection is being received from already. One receive or one subscription at a time: the bytes have one order.");
-        }
-    }
-
-    private Exception Failure() => error == Errno.ECANCELED && connection.IsClosed
-        ? new ObjectDisposedException(nameof(Connection), "The connection was closed while it was being received from.")
-        : OpcodeNames.Explain(Opcode.Recv, -error, null, default);
 }

@@ -3,12 +3,15 @@ namespace Dispatch;
 /// <summary>
 /// One subscriber of a connection's received data. Not pooled: <see cref="Dispose"/> may come at any time, often, and from any thread.
 /// </summary>
-internal sealed class ReceiveSubscription(ReceiveOperation owner, IObserver<BufferLease> observer) : IDisposable
+internal sealed class ReceiveSubscription(ReceiveConsumer owner, IObserver<BufferLease> observer) : IDisposable
 {
     private volatile bool disposed;
 
     /// <summary>Gets what is subscribed to.</summary>
-    public ReceiveOperation Owner => owner;
+    public ReceiveConsumer Owner => owner;
+
+    /// <summary>Gets a value indicating whether nothing more goes to the observer. Another thread may have said so, and its message may still be on its way.</summary>
+    public bool IsDisposed => disposed;
 
     /// <summary>Attaches on the owner, for a subscriber on another thread.</summary>
     public void AttachFromInbox()
@@ -55,16 +58,21 @@ internal sealed class ReceiveSubscription(ReceiveOperation owner, IObserver<Buff
         }
 
         disposed = true;
-        if (error is null)
+        try
         {
-            observer.OnCompleted();
+            if (error is null)
+            {
+                observer.OnCompleted();
+            }
+            else
+            {
+                observer.OnError(error);
+            }
         }
-        else
+        finally
         {
-            observer.OnError(error);
+            owner.Engine.Scope.Restore();
         }
-
-        owner.Engine.Scope.Restore();
     }
 
     /// <inheritdoc/>

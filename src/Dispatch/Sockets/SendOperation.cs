@@ -8,7 +8,7 @@ namespace Dispatch;
 /// </summary>
 internal sealed class SendOperation : Operation, IOwnerSource, IValueTaskSource
 {
-    private Connection connection = null!;
+    private Connection? connection;
     private OwnerCompletionCore core;
     private CancelLink cancel;
     private MemoryHandle pin;
@@ -42,8 +42,9 @@ internal sealed class SendOperation : Operation, IOwnerSource, IValueTaskSource
     /// <summary>Prepares to send from memory that is pinned here until the end.</summary>
     public void Prepare(Connection connection, ReadOnlyMemory<byte> data)
     {
-        this.connection = connection;
+        cancelled = false;
         pin = data.Pin();
+        this.connection = connection;
         unsafe
         {
             address = (nint)pin.Pointer;
@@ -55,8 +56,9 @@ internal sealed class SendOperation : Operation, IOwnerSource, IValueTaskSource
     /// <summary>Prepares to send from a leased buffer, which stays out of the pool until the end even if the lease is disposed before.</summary>
     public void Prepare(Connection connection, in BufferLease data)
     {
-        this.connection = connection;
+        cancelled = false;
         address = data.Hold(out heldBuffer);
+        this.connection = connection;
         heldPool = data.Pool;
         remaining = data.Length;
     }
@@ -67,29 +69,33 @@ internal sealed class SendOperation : Operation, IOwnerSource, IValueTaskSource
     /// <summary>Stages the bytes that remain. Called by the connection when it is this one's turn.</summary>
     public void Stage()
     {
-        if (cancelled || connection.SendError != 0)
+        Connection on = connection!;
+        if (cancelled || on.SendError != 0)
         {
-            Finish(cancelled ? Errno.ECANCELED : connection.SendError);
+            Finish(cancelled ? Errno.ECANCELED : on.SendError);
             return;
         }
 
         SubmissionEntry entry = default;
         entry.Opcode = Opcode.Send;
-        entry.Fd = connection.OwnedDescriptor.Number;
+        entry.Fd = on.OwnedDescriptor.Number;
         entry.Address = (ulong)address;
         entry.Length = (uint)remaining;
 
         // WAITALL: the kernel itself goes on after a short send, without a completion between. NOSIGNAL: a vanished peer is an error, not a signal.
         entry.OperationFlags = (uint)(MessageFlags.WaitAll | MessageFlags.NoSignal);
-        connection.OwnedDescriptor.AddUseWhileClosing();
+        on.OwnedDescriptor.AddUseWhileClosing();
         StartEntry(entry);
     }
 
     /// <summary>Cancels what is in flight, or, while it waits for its turn, keeps it from starting.</summary>
     public override void RequestCancel()
     {
-        cancelled = true;
-        base.RequestCancel();
+        if (connection is not null)
+        {
+            cancelled = true; // A cancel that comes late, when this use is over and its result not yet read, must not reach the next use.
+            base.RequestCancel();
+        }
     }
 
     /// <inheritdoc/>
@@ -126,7 +132,7 @@ internal sealed class SendOperation : Operation, IOwnerSource, IValueTaskSource
     /// <inheritdoc/>
     protected override void OnCompletion(in CompletionEntry entry, bool terminal)
     {
-        connection.OwnedDescriptor.ReleaseUse();
+        connection!.OwnedDescriptor.ReleaseUse();
         if (entry.Result < 0)
         {
             int errno = -entry.Result;
@@ -153,6 +159,12 @@ internal sealed class SendOperation : Operation, IOwnerSource, IValueTaskSource
 
     private void Finish(int errno)
     {
+        Connection finished = connection!;
+        if (errno == Errno.ECANCELED && finished.SendError != 0 && !cancel.Token.IsCancellationRequested)
+        {
+            errno = finished.SendError; // Not its caller cancelled it, but an abort of the connection: that is an error, and no cancellation.
+        }
+
         error = errno;
         if (cancel.IsArmed)
         {
@@ -173,8 +185,7 @@ internal sealed class SendOperation : Operation, IOwnerSource, IValueTaskSource
         }
 
         cancelled = false;
-        Connection finished = connection;
-        connection = null!; // An idle operation keeps no connection alive.
+        connection = null; // An idle operation keeps no connection alive.
         finished.OnSendFinished(errno);
         core.SetCompleted(Engine);
     }

@@ -91,15 +91,32 @@ public sealed class Server : IAsyncDisposable
             if (target != lane)
             {
                 // Nothing is in flight on it yet, so the number can simply change hands.
-                EventLoop loop = loops[target];
-                int number = connection.OwnedDescriptor.Detach();
-                loop.Engine.CountHandOff();
-                loop.Engine.Posted.PostOrPool(_ => Serve(new Connection(loop.Engine, new OwnedDescriptor(number)), target), null);
+                LoopEngine engine = loops[target].Engine;
+                Connection moved = new(engine, new OwnedDescriptor(connection.OwnedDescriptor.Detach()));
+                if (!engine.Posted.TryPost((_, _) => ServeDealt(moved, target), null, 0))
+                {
+                    moved.CloseAsync(); // Its loop has ended: there is nobody to serve it.
+                }
+
                 return;
             }
         }
 
         Serve(connection, lane);
+    }
+
+    private void ServeDealt(Connection connection, int lane)
+    {
+        LoopEngine engine = connection.Engine;
+        if (engine.IsOwner)
+        {
+            engine.CountHandOff();
+            Serve(connection, lane);
+        }
+        else
+        {
+            connection.CloseAsync(); // The loop did not live to read the message.
+        }
     }
 
     private void Serve(Connection connection, int lane)
@@ -130,8 +147,8 @@ public sealed class Server : IAsyncDisposable
         }
         finally
         {
+            await connection.CloseAsync(); // In its lane still: a stop breaks a close, too, that waits for a peer which takes nothing.
             lanes[lane].Remove(connection);
-            await connection.CloseAsync();
             Release();
         }
     }
@@ -168,6 +185,6 @@ public sealed class Server : IAsyncDisposable
         {
         }
 
-        public void OnError(Exception error) => server.listeners[0].Engine.ReportException(error, server);
+        public void OnError(Exception error) => server.loops[lane].Engine.ReportException(error, server);
     }
 }

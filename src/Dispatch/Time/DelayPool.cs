@@ -30,7 +30,7 @@ internal sealed class DelayPool(LoopEngine engine, int limit)
             count--;
         }
 
-        return operation.Begin(delay.Ticks * 100, token);
+        return operation.Begin(TimerQueue.Nanoseconds(delay), token);
     }
 
     /// <summary>Takes one back; from a foreign thread it is left to the collector.</summary>

@@ -7,7 +7,9 @@ namespace Dispatch;
 internal sealed class LoopTimer(LoopEngine engine, TimerCallback callback, object? state) : TimerNode, ITimer
 {
     private readonly ExecutionContext? context = ExecutionContext.Capture();
+    private readonly Lock sync = new();
     private long periodNanoseconds;
+    private ITimer? successor;
     private volatile bool disposed;
 
     /// <inheritdoc/>
@@ -26,7 +28,12 @@ internal sealed class LoopTimer(LoopEngine engine, TimerCallback callback, objec
             return true;
         }
 
-        return engine.Posted.TryPost((_, _) => Apply(due, repeat), null, 0);
+        if (!engine.Posted.TryPost((_, _) => Apply(due, repeat), null, 0))
+        {
+            Succeed(due, repeat);
+        }
+
+        return true;
     }
 
     /// <inheritdoc/>
@@ -42,27 +49,28 @@ internal sealed class LoopTimer(LoopEngine engine, TimerCallback callback, objec
             engine.Timers.Schedule(this, periodNanoseconds);
         }
 
-        if (context is null)
-        {
-            callback(state);
-        }
-        else
-        {
-            ExecutionContext.Run(context, static s => ((LoopTimer)s!).Call(), this);
-        }
+        CallInContext();
     }
+
+    /// <inheritdoc/>
+    public override void Abandon() => Succeed(Math.Max(0, Due - engine.Timers.Now), periodNanoseconds);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        disposed = true;
+        lock (sync)
+        {
+            disposed = true;
+            successor?.Dispose();
+        }
+
         if (engine.IsOwner)
         {
             engine.Timers.Remove(this);
         }
         else
         {
-            engine.Posted.TryPost(static (s, _) => ((LoopTimer)s!).Dispose(), this, 0);
+            engine.Posted.TryPost(static (s, _) => ((LoopTimer)s!).Leave(), this, 0);
         }
     }
 
@@ -84,10 +92,54 @@ internal sealed class LoopTimer(LoopEngine engine, TimerCallback callback, objec
         return span.Ticks > long.MaxValue / 100 ? -1 : span.Ticks * 100;
     }
 
+    private static TimeSpan Span(long nanoseconds) =>
+        nanoseconds < 0 || nanoseconds / 1_000_000 > uint.MaxValue - 1 ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks((nanoseconds + 99) / 100);
+
+    private void CallInContext()
+    {
+        if (context is null)
+        {
+            Call();
+        }
+        else
+        {
+            ExecutionContext.Run(context, static s => ((LoopTimer)s!).Call(), this);
+        }
+    }
+
     private void Call() => callback(state);
+
+    private void Leave()
+    {
+        if (engine.IsOwner)
+        {
+            engine.Timers.Remove(this);
+        }
+    }
+
+    /// <summary>The loop ends or has ended: a timer of the loop's clock goes on in its place, on the thread pool, because somebody may await it (a <c>Task.Delay</c>, say).</summary>
+    private void Succeed(long due, long repeat)
+    {
+        lock (sync)
+        {
+            if (disposed)
+            {
+                return;
+            }
+
+            successor ??= (engine.Options.TimeProvider ?? engine.Ring.Clock).CreateTimer(static s => ((LoopTimer)s!).CallInContext(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            successor.Change(Span(due), repeat == 0 ? Timeout.InfiniteTimeSpan : Span(repeat));
+        }
+    }
 
     private void Apply(long due, long repeat)
     {
+        if (!engine.IsOwner || engine.IsClosed)
+        {
+            Succeed(due, repeat);
+            return;
+        }
+
         periodNanoseconds = repeat;
         if (due < 0 || disposed)
         {

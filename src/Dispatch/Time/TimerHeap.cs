@@ -39,7 +39,7 @@ internal sealed class TimerHeap
             return;
         }
 
-        if (hole > 0 && last.Due < nodes[(hole - 1) / 2].Due)
+        if (hole > 0 && IsBefore(last, nodes[(hole - 1) / 2]))
         {
             SiftUp(hole, last);
         }
@@ -49,12 +49,14 @@ internal sealed class TimerHeap
         }
     }
 
+    private static bool IsBefore(TimerNode left, TimerNode right) => left.Due < right.Due || (left.Due == right.Due && left.Order < right.Order);
+
     private void SiftUp(int hole, TimerNode node)
     {
         while (hole > 0)
         {
             int parent = (hole - 1) / 2;
-            if (nodes[parent].Due <= node.Due)
+            if (!IsBefore(node, nodes[parent]))
             {
                 break;
             }
@@ -76,12 +78,12 @@ internal sealed class TimerHeap
                 break;
             }
 
-            if (child + 1 < Count && nodes[child + 1].Due < nodes[child].Due)
+            if (child + 1 < Count && IsBefore(nodes[child + 1], nodes[child]))
             {
                 child++;
             }
 
-            if (node.Due <= nodes[child].Due)
+            if (!IsBefore(nodes[child], node))
             {
                 break;
             }

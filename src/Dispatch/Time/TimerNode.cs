@@ -6,6 +6,9 @@ internal abstract class TimerNode
     /// <summary>Gets or sets when it is due: a timestamp of the loop's clock, in nanoseconds.</summary>
     public long Due { get; set; }
 
+    /// <summary>Gets or sets the number of its start: of two that are due at the same time, the one that was started first comes first.</summary>
+    public long Order { get; set; }
+
     /// <summary>Gets or sets the place in the heap, or −1.</summary>
     public int HeapIndex { get; set; } = -1;
 

@@ -15,6 +15,7 @@ internal sealed class TimerQueue
     private bool isDueFlagged;
     private ITimer? foreignTimer;
     private long foreignDue = long.MaxValue;
+    private long started;
 
     public TimerQueue(LoopEngine engine, LoopSignal signal, TimeProvider clock, bool isKernelTime)
     {
@@ -45,11 +46,16 @@ internal sealed class TimerQueue
     /// <summary>Gets the time, in nanoseconds of the loop's clock.</summary>
     public long Now => ToNanoseconds(clock.GetTimestamp());
 
+    /// <summary>Converts a span; one that is longer than a clock can count becomes the longest.</summary>
+    public static long Nanoseconds(TimeSpan span) => span.Ticks > long.MaxValue / 100 ? long.MaxValue : span.Ticks * 100;
+
     /// <summary>Adds a timer, or moves it.</summary>
     public void Schedule(TimerNode node, long nanosecondsFromNow)
     {
         heap.Remove(node);
-        node.Due = Now + Math.Max(0, nanosecondsFromNow);
+        long now = Now;
+        node.Due = now + Math.Min(Math.Max(0, nanosecondsFromNow), long.MaxValue - now); // A time beyond the clock's end is its end, and not long ago.
+        node.Order = ++started;
         heap.Add(node);
         if (node.HeapIndex == 0)
         {
@@ -71,9 +77,16 @@ internal sealed class TimerQueue
         }
 
         long now = Now;
+        long last = started;
         int fired = 0;
         while (heap.Count != 0 && heap.Top.Due <= now)
         {
+            if (heap.Top.Order > last)
+            {
+                IsDueFlagged = true; // Started by one of these, and due at once: its turn is the next, or a clock that stands still would keep us here for ever.
+                break;
+            }
+
             TimerNode node = heap.Top;
             heap.Remove(node);
             fired++;
@@ -103,7 +116,7 @@ internal sealed class TimerQueue
         if (!isKernelTime)
         {
             ArmForeignClock();
-            return -1;
+            return IsDueFlagged ? 0 : -1;
         }
 
         return Math.Max(0, heap.Top.Due - Now);
@@ -159,7 +172,24 @@ internal sealed class TimerQueue
             this,
             Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);
-        foreignTimer.Change(TimeSpan.FromTicks(Math.Max(0, (due - Now + 99) / 100)), Timeout.InfiniteTimeSpan);
+
+        // A clock that somebody advances may move between our looking at it and its starting the timer, which would then be late by as much, for ever perhaps. It was
+        // right when the time is still the same; a clock that runs by itself is never, and a few rounds are close enough.
+        for (int round = 0; round < 3; round++)
+        {
+            long now = Now;
+            if (due <= now)
+            {
+                OnForeignTime();
+                return;
+            }
+
+            foreignTimer.Change(TimeSpan.FromTicks((due - now + 99) / 100), Timeout.InfiniteTimeSpan);
+            if (Now == now)
+            {
+                return;
+            }
+        }
     }
 
     private void OnForeignTime()

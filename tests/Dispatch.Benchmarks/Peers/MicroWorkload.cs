@@ -10,6 +10,7 @@ internal abstract class MicroWorkload : IWorkload
 
     public Window Run(TimeSpan length)
     {
+        Heat(true);
         long operations = 0;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         long cpuNs = CpuClock.OfThisThread();
@@ -29,6 +30,7 @@ internal abstract class MicroWorkload : IWorkload
 
         cpuNs = CpuClock.OfThisThread() - cpuNs;
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        Heat(false);
         return new Window
         {
             Operations = operations,
@@ -39,6 +41,11 @@ internal abstract class MicroWorkload : IWorkload
     }
 
     public abstract void Dispose();
+
+    /// <summary>Tells another thread that has to be told whether to wait for this one with all its CPU.</summary>
+    protected virtual void Heat(bool on)
+    {
+    }
 
     /// <summary>Does the work once, to its end, and returns how many operations that was.</summary>
     protected abstract int Turn();

@@ -12,6 +12,7 @@ internal abstract class StreamWorkload : IWorkload
 
     public Window Run(TimeSpan length)
     {
+        Heat(true);
         long first = sent;
         long allocated = GC.GetTotalAllocatedBytes(precise: true);
         long cpuNs = CpuClock.OfThisProcess();
@@ -29,6 +30,7 @@ internal abstract class StreamWorkload : IWorkload
         while (WallClock.NowNs() < deadline);
 
         WaitUntilInFlightIsAtMost(0);
+        Heat(false);
         return new Window
         {
             Operations = sent - first,
@@ -43,7 +45,12 @@ internal abstract class StreamWorkload : IWorkload
     /// <summary>Sends one message to the receiver, from the workload's thread.</summary>
     protected abstract void Send(long number);
 
-    /// <summary>To be called by the receiver, on its thread, with the number of the message that it has; a receiver that is told no number counts.</summary>
+    /// <summary>Tells a receiver that has to be told whether to wait for messages with all its CPU.</summary>
+    protected virtual void Heat(bool on)
+    {
+    }
+
+    /// <summary>To be called by the receiver, on its thread, with the number of the message that it has; one that gets no number counts.</summary>
     protected void Received(long number) => Volatile.Write(ref received, number);
 
     private void WaitUntilInFlightIsAtMost(int count)

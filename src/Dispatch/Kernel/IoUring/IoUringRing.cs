@@ -37,6 +37,12 @@ internal sealed unsafe class IoUringRing : KernelRing
             enterFlags |= IORING_ENTER_REGISTERED_RING;
         }
 
+        if (setup.HasFeature(IORING_FEAT_NO_IOWAIT))
+        {
+            // A parked loop is idle. The kernel would take it for one that waits for a disk, show the machine as busy with I/O, and keep its clock up.
+            enterFlags |= IORING_ENTER_NO_IOWAIT;
+        }
+
         timeout = (IoUringRecords.KernelTimespec*)NativeMemory.AllocZeroed((nuint)(sizeof(IoUringRecords.KernelTimespec) + sizeof(IoUringRecords.GetEventsArgument)));
         argument = (IoUringRecords.GetEventsArgument*)(timeout + 1);
         argument->Timespec = (ulong)timeout;
@@ -69,7 +75,7 @@ internal sealed unsafe class IoUringRing : KernelRing
             int errno = LibC.errno;
             _ = LibC.close(setup.Descriptor);
             setup.Memory.Free();
-            throw KernelUnavailableException.FromErrno("eventfd", errno, 0);
+            throw KernelUnavailableException.FromErrno("eventfd", errno, KernelUnavailableException.NoLimit);
         }
 
         return new IoUringRing(setup, wake, options);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using Tmds.Linux;
 using static Dispatch.IoUringAbi;
 
@@ -14,6 +15,8 @@ internal static unsafe class IoUringSetup
     private const uint Base = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
     private const uint Deferred = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
     private const uint Cooperative = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
+
+    private static readonly TimeSpan ReturnOfMemory = TimeSpan.FromSeconds(2);
 
     private static readonly (uint Bit, string Name)[] FlagNames =
     [
@@ -65,6 +68,10 @@ internal static unsafe class IoUringSetup
     /// <summary>Sets up a ring of this size with the first set of flags that the kernel takes, or throws <see cref="KernelUnavailableException"/>.</summary>
     public static Result Run(uint submissionEntries, uint completionEntries, IReadOnlyList<uint> ladder)
     {
+        // The kernel rounds up to powers of two. Memory of ours has to be as large as the ring that it makes, not as the one that was asked for:
+        // it would go on into whatever lies behind.
+        submissionEntries = BitOperations.RoundUpToPowerOf2(submissionEntries);
+        completionEntries = BitOperations.RoundUpToPowerOf2(completionEntries);
         List<string> refused = [];
         foreach (uint flags in ladder)
         {
@@ -102,8 +109,11 @@ internal static unsafe class IoUringSetup
                 int errno = LibC.errno;
                 memory?.Free();
 
-                // The memory of a ring that was just closed is given back to the limit up to a second later.
-                if (errno == Errno.ENOMEM && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(2))
+                // The memory of a ring that was just closed is given back to the limit up to a second later. A limit that holds no such ring at all
+                // is not worth waiting for.
+                if (errno == Errno.ENOMEM
+                    && LockedMemoryLimit() >= IoUringMemory.BytesOf(submissionEntries, completionEntries)
+                    && Stopwatch.GetElapsedTime(start) < ReturnOfMemory)
                 {
                     Thread.Sleep(20);
                     continue;
@@ -143,6 +153,8 @@ internal static unsafe class IoUringSetup
         public IoUringMemory Memory { get; } = memory;
 
         public IReadOnlyList<string> Refused { get; set; } = [];
+
+        public bool HasFeature(uint bit) => (parameters.Features & bit) != 0;
 
         public KernelDescription Describe(int supportedOpcodes, bool registeredDescriptor) => new(
             KernelKind.IoUring,

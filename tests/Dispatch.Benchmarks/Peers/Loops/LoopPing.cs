@@ -6,7 +6,8 @@ internal sealed class LoopPing : MicroWorkload
     private const int RoundTripsATurn = 64;
 
     private readonly EventLoop here = EventLoop.Attach();
-    private readonly Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, Idle = IdleStrategy.Spin });
+    private readonly SpinOnDemand idle = new();
+    private readonly Dispatcher dispatcher;
     private readonly EventLoop there;
     private readonly Action ping;
     private readonly Action pong;
@@ -14,6 +15,7 @@ internal sealed class LoopPing : MicroWorkload
 
     public LoopPing()
     {
+        dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, Idle = idle });
         there = dispatcher.Loops[0];
         pong = () => answered = true;
         ping = () => here.Post(pong);
@@ -24,6 +26,8 @@ internal sealed class LoopPing : MicroWorkload
         dispatcher.DisposeAsync().AsTask().GetAwaiter().GetResult();
         here.Dispose();
     }
+
+    protected override void Heat(bool on) => idle.IsHot = on;
 
     protected override int Turn()
     {

@@ -4,13 +4,15 @@ namespace Dispatch.Benchmarks;
 internal sealed class LoopStream : StreamWorkload
 {
     private readonly EventLoop sender = EventLoop.Attach();
-    private readonly Dispatcher receiver = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, Idle = IdleStrategy.Spin });
+    private readonly SpinOnDemand idle = new();
+    private readonly Dispatcher receiver;
     private readonly EventLoop target;
     private readonly Action onMessage;
     private long count;
 
     public LoopStream()
     {
+        receiver = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, Idle = idle });
         target = receiver.Loops[0];
         onMessage = () => Received(++count);
     }
@@ -20,6 +22,8 @@ internal sealed class LoopStream : StreamWorkload
         receiver.DisposeAsync().AsTask().GetAwaiter().GetResult();
         sender.Dispose();
     }
+
+    protected override void Heat(bool on) => idle.IsHot = on;
 
     protected override void Send(long number) => target.Post(onMessage);
 }

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Dispatch.Tests;
 
 /// <summary>Receives that wait for a buffer.</summary>
-public sealed class BufferShortageTests
+public sealed class SilentConnectionTests
 {
     private static readonly TimeSpan Guard = TimeSpan.FromSeconds(10);
 

@@ -1,0 +1,98 @@
+namespace Dispatch;
+
+/// <summary>
+/// One subscriber of a listener's connections. Not pooled: <see cref="Dispose"/> may come at any time, often, and from any thread.
+/// </summary>
+internal sealed class AcceptSubscription(AcceptOperation owner, IObserver<Connection> observer) : IDisposable
+{
+    private volatile bool disposed;
+
+    /// <summary>Gets what is subscribed to.</summary>
+    public AcceptOperation Owner => owner;
+
+    /// <summary>Gets a value indicating whether nothing more goes to the observer. Another thread may have said so, and its message may still be on its way.</summary>
+    public bool IsDisposed => disposed;
+
+    /// <summary>Attaches on the owner, for a subscriber on another thread.</summary>
+    public void AttachFromInbox()
+    {
+        if (disposed)
+        {
+            return;
+        }
+
+        try
+        {
+            owner.Attach(this);
+        }
+        catch (InvalidOperationException e)
+        {
+            End(e); // The stream is the only way to tell a subscriber on another thread.
+        }
+    }
+
+    /// <summary>Hands a connection over. An observer that throws ends its own subscription and nobody else's; the exception goes on to the loop's policy.</summary>
+    public void Next(Connection connection)
+    {
+        bool survived = false;
+        try
+        {
+            observer.OnNext(connection);
+            survived = true;
+        }
+        finally
+        {
+            if (!survived)
+            {
+                Dispose();
+            }
+
+            owner.Engine.Scope.Restore();
+        }
+    }
+
+    /// <summary>Ends the stream, once.</summary>
+    public void End(Exception? error)
+    {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
+        try
+        {
+            if (error is null)
+            {
+                observer.OnCompleted();
+            }
+            else
+            {
+                observer.OnError(error);
+            }
+        }
+        finally
+        {
+            owner.Engine.Scope.Restore();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
+        if (owner.Engine.IsOwner)
+        {
+            owner.Detach(this);
+        }
+        else
+        {
+            owner.Engine.Posted.TryPost(static (s, _) => ((AcceptSubscription)s!).Owner.Detach((AcceptSubscription)s!), this, 0);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+namespace Dispatch;
+
+/// <summary>What a connection has received and nobody has read yet, in order. Owner thread only.</summary>
+internal sealed class UnreadLeases
+{
+    private readonly Queue<BufferLease> leases = new(0);
+
+    /// <summary>Gets the number of buffers.</summary>
+    public int Count => leases.Count;
+
+    /// <summary>Adds what came last.</summary>
+    public void Add(BufferLease lease) => leases.Enqueue(lease);
+
+    /// <summary>Takes what came first.</summary>
+    public bool TryTake(out BufferLease lease) => leases.TryDequeue(out lease);
+
+    /// <summary>Copies out of a lease that was taken. What does not fit is the next reader's, before anything that came later; so is all of it when the copy fails.</summary>
+    public int Copy(BufferLease lease, Memory<byte> target)
+    {
+        int count = 0;
+        try
+        {
+            int fits = Math.Min(lease.Length, target.Length);
+            lease.Span[..fits].CopyTo(target.Span); // Memory of the user's own making may refuse.
+            count = fits;
+        }
+        finally
+        {
+            if (count == lease.Length)
+            {
+                lease.Dispose();
+            }
+            else
+            {
+                PutBack(lease.Skip(count));
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Gives everything back, counted: it was received, and nobody takes it.</summary>
+    public void Drop(LoopEngine engine)
+    {
+        while (leases.TryDequeue(out BufferLease lease))
+        {
+            lease.Dispose();
+            engine.CountOrphan();
+        }
+    }
+
+    private void PutBack(BufferLease lease)
+    {
+        int behind = leases.Count;
+        leases.Enqueue(lease);
+        while (behind-- > 0)
+        {
+            leases.Enqueue(leases.Dequeue());
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace Dispatch.Tests;
+
+/// <summary>The descriptors that the process has open.</summary>
+internal static class OpenDescriptors
+{
+    public static int Count()
+    {
+        // The listing itself holds one while it runs; it does so every time.
+        return Directory.GetFileSystemEntries("/proc/self/fd").Length;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net;
+using System.Net.Sockets;
+using Tmds.Linux;
+
+namespace Dispatch.Tests;
+
+/// <summary>Two ends of a connection.</summary>
+internal static class Pairs
+{
+    public static IPEndPoint Loopback => new(IPAddress.Loopback, 0);
+
+    /// <summary>One end a plain blocking socket of the framework, the other a connection of the loop, over TCP.</summary>
+    public static async Task<(Connection Ours, Socket Theirs)> TcpAsync(EventLoop loop, Action<Socket>? prepare = null)
+    {
+        await using Listener listener = Listener.Listen(Loopback, null, loop);
+        Socket theirs = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        prepare?.Invoke(theirs);
+        theirs.Connect(listener.LocalEndPoint!); // Ends in the backlog: nobody has to accept for it.
+        return (await listener.AcceptAsync(), theirs);
+    }
+
+    /// <summary>Both ends connections of the loop, over TCP.</summary>
+    public static async Task<(Connection First, Connection Second)> TcpOnLoopAsync(EventLoop loop)
+    {
+        await using Listener listener = Listener.Listen(Loopback, null, loop);
+        Connection first = await Connection.ConnectAsync(listener.LocalEndPoint!, loop);
+        return (await listener.AcceptAsync(), first);
+    }
+
+    /// <summary>A socket pair, both ends connections of the loop. Owner only.</summary>
+    public static (Connection First, Connection Second) Local(EventLoop loop)
+    {
+        (int first, int second) = Numbers();
+        return (new Connection(loop.Engine, new OwnedDescriptor(first)), new Connection(loop.Engine, new OwnedDescriptor(second)));
+    }
+
+    /// <summary>A socket pair as plain numbers.</summary>
+    public static unsafe (int First, int Second) Numbers()
+    {
+        int* ends = stackalloc int[2];
+        Assert.Equal(0, LibC.socketpair(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0, ends));
+        return (ends[0], ends[1]);
+    }
+
+    /// <summary>A path for a Unix-domain socket, short enough for its address.</summary>
+    public static string UnixPath() => Path.Combine(Path.GetTempPath(), $"dispatch-{Guid.NewGuid():n}.sock");
+}
