@@ -2,7 +2,7 @@ using Tmds.Linux;
 
 namespace Dispatch;
 
-/// <summary>What a descriptor is open for, and whether calls on it wait. Properties of the open file, so that every descriptor of it sees a change. <c>fcntl(2)</c>.</summary>
+/// <summary>What a descriptor is open for. <c>fcntl(2)</c>.</summary>
 internal static class DescriptorMode
 {
     /// <summary>Says what a descriptor is open for; for neither when it is closed.</summary>
@@ -15,22 +15,5 @@ internal static class DescriptorMode
             1 => FileAccess.Write,
             _ => FileAccess.ReadWrite,
         };
-    }
-
-    /// <summary>Lets calls wait. Returns whether they did not before.</summary>
-    public static bool MakeBlocking(int number)
-    {
-        int flags = LibC.fcntl(number, LibC.F_GETFL, 0);
-        return flags >= 0 && (flags & LibC.O_NONBLOCK) != 0 && LibC.fcntl(number, LibC.F_SETFL, flags & ~LibC.O_NONBLOCK) == 0;
-    }
-
-    /// <summary>Lets calls fail with EAGAIN instead of waiting.</summary>
-    public static void MakeNonBlocking(int number)
-    {
-        int flags = LibC.fcntl(number, LibC.F_GETFL, 0);
-        if (flags >= 0)
-        {
-            _ = LibC.fcntl(number, LibC.F_SETFL, flags | LibC.O_NONBLOCK);
-        }
     }
 }

@@ -10,7 +10,6 @@ namespace Dispatch;
 internal sealed class OwnedDescriptor
 {
     private readonly SafeHandle? adopted;
-    private readonly bool wasNonBlocking;
     private int uses;
     private int requests;
     private bool closing;
@@ -26,9 +25,6 @@ internal sealed class OwnedDescriptor
         handle.DangerousAddRef(ref added);
         adopted = handle;
         Number = (int)handle.DangerousGetHandle();
-
-        // The kernel answers EAGAIN on a non-blocking descriptor instead of waiting, and .NET makes every socket non-blocking that it has used asynchronously.
-        wasNonBlocking = DescriptorMode.MakeBlocking(Number);
     }
 
     /// <summary>Finalizes an instance of the <see cref="OwnedDescriptor"/> class.</summary>
@@ -116,11 +112,7 @@ internal sealed class OwnedDescriptor
         closing = true;
         int number = Number;
         Number = -1;
-        if (adopted is not null)
-        {
-            GiveBack(number);
-        }
-
+        adopted?.DangerousRelease();
         return number;
     }
 
@@ -138,21 +130,11 @@ internal sealed class OwnedDescriptor
 
         if (adopted is not null)
         {
-            GiveBack(number);
+            adopted.DangerousRelease();
         }
         else
         {
             _ = LibC.close(number);
         }
-    }
-
-    private void GiveBack(int number)
-    {
-        if (wasNonBlocking)
-        {
-            DescriptorMode.MakeNonBlocking(number);
-        }
-
-        adopted!.DangerousRelease();
     }
 }

@@ -152,6 +152,34 @@ public sealed class ReadWriteTests
     });
 
     [Fact]
+    public Task A_non_blocking_pipe_waits_for_its_peer_too() => LoopHost.OnLoop(async loop =>
+    {
+        (SafeFileHandle read, SafeFileHandle write) = Pipe();
+        Assert.Equal(0, LibC.fcntl((int)read.DangerousGetHandle(), LibC.F_SETFL, LibC.O_NONBLOCK));
+        Assert.Equal(0, LibC.fcntl((int)write.DangerousGetHandle(), LibC.F_SETFL, LibC.O_NONBLOCK));
+        DispatchFile from = DispatchFile.Adopt(read);
+        DispatchFile to = DispatchFile.Adopt(write);
+        byte[] data = Receiving.Pattern(1 << 20);
+        byte[] received = new byte[data.Length];
+        Task<int> early = from.ReadAsync(received.AsMemory(0, 100), 0).AsTask();
+        await Receiving.TurnAsync(loop, 3);
+        Assert.False(early.IsCompleted);
+        Task writing = to.WriteAsync(data, 0).AsTask();
+        int done = await early;
+        while (done < received.Length)
+        {
+            done += await from.ReadAsync(received.AsMemory(done), 0);
+        }
+
+        await writing;
+        Assert.Equal(data, received);
+        await from.CloseAsync();
+        await to.CloseAsync();
+        read.Dispose();
+        write.Dispose();
+    });
+
+    [Fact]
     public Task Closing_a_file_lets_writes_finish() => LoopHost.OnLoop(async _ =>
     {
         using TempFolder folder = new();

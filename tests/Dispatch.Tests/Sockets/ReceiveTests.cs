@@ -61,7 +61,8 @@ public sealed class ReceiveTests
             byte[] data = Receiving.Pattern(10_000);
             await theirs.SendAsync(data); // Many buffers: they queue behind the first one.
             byte[] received = new byte[data.Length];
-            int done = 0;
+            int done = await ours.ReceiveAsync(received.AsMemory(0, 1));
+            await Receiving.UntilAsync(loop, () => loop.Engine.ReceiveBuffers.Leased > 10);
             int step = 0;
             while (done < data.Length)
             {

@@ -96,9 +96,11 @@ public sealed class SendTests
     {
         (Connection ours, Connection theirs) = Pairs.Local(loop);
         using CancellationTokenSource source = new();
-        ValueTask sent = ours.SendAsync("one"u8.ToArray(), source.Token);
 
-        // The token fires on another thread while the send is on its way; its message is read after the completion.
+        // This code runs where completions are delivered: the send's is in the ring and comes next; the message of the token, which fires on another thread, is read after that.
+        await Receiving.TurnAsync(loop);
+        ValueTask sent = ours.SendAsync("one"u8.ToArray(), source.Token);
+        loop.Engine.SubmitStaged();
         Thread other = new(source.Cancel);
         other.Start();
         other.Join();
