@@ -4,6 +4,7 @@ namespace Dispatch.Benchmarks;
 internal sealed class ContenderResult(string name)
 {
     private readonly List<Window> windows = [];
+    private readonly List<double> systemCalls = [];
 
     public string Name { get; } = name;
 
@@ -18,20 +19,22 @@ internal sealed class ContenderResult(string name)
     /// <summary>What went wrong; null when nothing did.</summary>
     public string? Failure { get; set; }
 
-    public double? SystemCallsPerOperation { get; set; }
-
     public bool IsRunning => Missing is null && Failure is null;
 
     public void Add(Window window) => windows.Add(window);
 
+    /// <summary>Adds the calls an operation of one window; null when they could not be counted.</summary>
+    public void AddSystemCalls(double? perOperation)
+    {
+        if (perOperation is { } calls)
+        {
+            systemCalls.Add(calls);
+        }
+    }
+
     /// <summary>The median over the windows; null when it was not measured.</summary>
     public double? Median(Metric metric)
     {
-        if (metric == Metric.SystemCalls)
-        {
-            return SystemCallsPerOperation;
-        }
-
         double[] values = Values(metric);
         return values.Length == 0 ? null : MedianOf(values);
     }
@@ -68,6 +71,7 @@ internal sealed class ContenderResult(string name)
         _ => null,
     };
 
-    private double[] Values(Metric metric) =>
-        [.. windows.Select(window => Value(window, metric)).Where(value => value is not null).Select(value => value!.Value)];
+    private double[] Values(Metric metric) => metric == Metric.SystemCalls
+        ? [.. systemCalls]
+        : [.. windows.Select(window => Value(window, metric)).Where(value => value is not null).Select(value => value!.Value)];
 }
