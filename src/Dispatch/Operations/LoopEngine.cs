@@ -8,11 +8,14 @@ namespace Dispatch;
 /// </summary>
 internal sealed class LoopEngine
 {
+    private const int DeviceGroup = 4;
+
     private readonly WakeOperation wake;
     private readonly LoopSignal signal = new();
     private readonly EventLoopOptions options;
     private BufferPool? receiveBuffers;
     private RegisteredBufferPool? registeredBuffers;
+    private int stagedForDevice;
 
     public LoopEngine(EventLoop loop, KernelRing ring, EventLoopOptions options)
     {
@@ -172,6 +175,7 @@ internal sealed class LoopEngine
     public int Enter(uint minimumCompletions, long timeoutNanoseconds)
     {
         Counters.Enters++;
+        stagedForDevice = 0;
         int result = Ring.Enter(minimumCompletions, timeoutNanoseconds);
         Submissions.Refill();
         if (result < 0 && result is not (-Errno.EINTR or -Errno.ETIME or -Errno.EBUSY or -Errno.EAGAIN or -Errno.ENOMEM))
@@ -212,6 +216,18 @@ internal sealed class LoopEngine
         if (result == -Errno.ETIME)
         {
             Timers.IsDueFlagged = true;
+        }
+    }
+
+    /// <summary>
+    /// Counts a staged request that a device has to serve. A device has the less to choose from the longer requests wait for the end of the turn, so that every few of them are
+    /// submitted at once; what a processor serves within the submission gains nothing by it.
+    /// </summary>
+    public void CountForDevice()
+    {
+        if (++stagedForDevice >= DeviceGroup)
+        {
+            Enter(0, -1);
         }
     }
 
