@@ -31,6 +31,7 @@ internal sealed class LoopEngine
         RequestPool = new OperationPool<RequestOperation>(this, options.PoolLimit, static e => new RequestOperation(e));
         ObservePool = new OperationPool<ObserveOperation>(this, options.PoolLimit, static e => new ObserveOperation(e));
         SendPool = new OperationPool<SendOperation>(this, options.PoolLimit, static e => new SendOperation(e));
+        RawPool = new OperationPool<RawOperation>(this, options.PoolLimit, static e => new RawOperation(e));
         Raw = new RawCompletions(this, options.RawCapacity);
         Delays = new DelayPool(this, options.PoolLimit);
         wake = new WakeOperation(this);
@@ -73,6 +74,9 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the idle sends.</summary>
     public OperationPool<SendOperation> SendPool { get; }
+
+    /// <summary>Gets the idle operations behind raw requests.</summary>
+    public OperationPool<RawOperation> RawPool { get; }
 
     /// <summary>Gets the idle delays.</summary>
     public DelayPool Delays { get; }

@@ -168,7 +168,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         }
         else
         {
-            new RawOperation(engine, tag).Begin(request);
+            engine.RawPool.Rent().Begin(request, tag);
         }
 
         outstanding++;
@@ -205,7 +205,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
                 }
                 catch (Exception e)
                 {
-                    engine.Table.Remove(operation);
+                    operation.Leave();
                     Answer(operation.UserTag, ErrnoOf(e));
                 }
             }
@@ -220,7 +220,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         {
             if (which(operation))
             {
-                engine.Table.Remove(operation);
+                operation.Leave();
                 Answer(operation.UserTag, Errno.ECANCELED);
             }
         }

@@ -2,26 +2,27 @@ namespace Dispatch;
 
 /// <summary>
 /// A raw request that refers to memory or handles, or completes many times: its references live here, its completions go to the raw source under the
-/// user's tag. A multishot that nobody empties is cancelled at the bound and armed again when completions were taken.
+/// user's tag. Pooled. A multishot that nobody empties is cancelled at the bound and armed again when completions were taken.
 /// </summary>
-internal sealed class RawOperation(LoopEngine engine, ulong userTag) : Operation(engine)
+internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
 {
     private IoRequest request;
     private bool pausing;
 
     /// <summary>Gets the user's tag.</summary>
-    public ulong UserTag { get; } = userTag;
+    public ulong UserTag { get; private set; }
 
     /// <summary>Takes the request over and stages it.</summary>
-    public void Begin(in IoRequest request)
+    public void Begin(in IoRequest request, ulong userTag)
     {
+        UserTag = userTag;
         try
         {
             Start(request);
         }
         catch
         {
-            Engine.Table.Remove(this);
+            Engine.RawPool.Return(this);
             throw;
         }
 
@@ -40,6 +41,18 @@ internal sealed class RawOperation(LoopEngine engine, ulong userTag) : Operation
 
     /// <summary>The next cancelled completion is the user's, and no pause's.</summary>
     public void EndPause() => pausing = false;
+
+    /// <summary>Ends its use; what its completions said stays valid.</summary>
+    public void Leave()
+    {
+        if (pausing || request.IsMultishot)
+        {
+            pausing = false;
+            request = default; // An idle operation keeps no handle alive.
+        }
+
+        Engine.RawPool.Return(this);
+    }
 
     /// <summary>Arms a paused multishot again.</summary>
     public void Resume()
@@ -62,7 +75,7 @@ internal sealed class RawOperation(LoopEngine engine, ulong userTag) : Operation
                 return false;
             }
 
-            Engine.Table.Remove(this);
+            Leave();
         }
 
         return true;
