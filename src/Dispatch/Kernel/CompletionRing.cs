@@ -44,6 +44,13 @@ internal unsafe struct CompletionRing
         return true;
     }
 
+    /// <summary>Gets the oldest entry, of which the caller knows that it is there. Valid until <see cref="Release"/>.</summary>
+    public readonly CompletionEntry* First
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => &Entries[Head & Mask];
+    }
+
     /// <summary>Gives the slots of all taken entries back to the kernel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Release() => Volatile.Write(ref *KernelHead, Head);

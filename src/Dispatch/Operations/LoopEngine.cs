@@ -27,12 +27,12 @@ internal sealed class LoopEngine
         Inbox = new Inbox(ring.Wake);
         Scope = new TurnScope(this);
         Posted = new PostedWork(this, signal, Inbox);
+        RawPool = new OperationPool<RawOperation>(this, options.PoolLimit, static e => new RawOperation(e));
+        Raw = new RawCompletions(this, options.RawCapacity);
         Delivery = new CompletionDelivery(this, signal);
         RequestPool = new OperationPool<RequestOperation>(this, options.PoolLimit, static e => new RequestOperation(e));
         ObservePool = new OperationPool<ObserveOperation>(this, options.PoolLimit, static e => new ObserveOperation(e));
         SendPool = new OperationPool<SendOperation>(this, options.PoolLimit, static e => new SendOperation(e));
-        RawPool = new OperationPool<RawOperation>(this, options.PoolLimit, static e => new RawOperation(e));
-        Raw = new RawCompletions(this, options.RawCapacity);
         Delays = new DelayPool(this, options.PoolLimit);
         wake = new WakeOperation(this);
         Timers = new TimerQueue(this, signal, options.TimeProvider ?? ring.Clock, options.TimeProvider is null);
