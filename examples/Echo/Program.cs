@@ -8,7 +8,7 @@ Option<int?> port = CommonOptions.Number("--port", "The port to listen on; 0 let
 port.Required = true;
 Option<IPAddress> address = new("--address")
 {
-    Description = "The address to listen on. Default: 127.0.0.1.",
+    Description = "The address to listen on.",
     HelpName = "IP",
     CustomParser = result =>
     {
@@ -67,13 +67,6 @@ RootCommand command = new(
 {
     port, address, loops, cpus, mode, idle, kernel, buffers, json,
 };
-command.Validators.Add(result =>
-{
-    if (result.GetValue(cpus) is { } set && result.GetValue(loops) is { } count && count > set.Count)
-    {
-        result.AddError($"--loops is {count}, and --cpus has {set.Count}: a loop needs a CPU of its own.");
-    }
-});
 command.SetAction(arguments => EchoRun.RunAsync(new EchoOptions
 {
     EndPoint = new IPEndPoint(arguments.GetValue(address)!, arguments.GetValue(port)!.Value),
@@ -85,4 +78,7 @@ command.SetAction(arguments => EchoRun.RunAsync(new EchoOptions
     Buffers = arguments.GetValue(buffers),
     PrintJson = arguments.GetValue(json),
 }));
-return ExampleProgram.Run(command, args);
+return ExampleProgram.Run(command, args, arguments =>
+    arguments.GetValue(cpus) is { } set && arguments.GetValue(loops) is { } count && count > set.Count
+        ? $"--loops is {count}, and --cpus has {set.Count}: a loop needs a CPU of its own."
+        : null);

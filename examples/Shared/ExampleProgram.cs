@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Text.Json;
 
 namespace Dispatch.Examples;
@@ -17,17 +16,20 @@ internal static class ExampleProgram
     /// <summary>Parses the arguments and runs the command's action.</summary>
     /// <param name="command">The command, its action set.</param>
     /// <param name="arguments">The arguments.</param>
+    /// <param name="check">Looks at arguments that are valid each by itself, and returns what is wrong with them together, or null.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(RootCommand command, string[] arguments)
+    public static int Run(RootCommand command, string[] arguments, Func<ParseResult, string?>? check = null)
     {
         ParseResult parsed = command.Parse(arguments);
-        if (parsed.Errors.Count > 0)
+        List<string> errors = [.. parsed.Errors.Select(error => error.Message)];
+        if (errors.Count == 0 && parsed.Action == command.Action && check?.Invoke(parsed) is { } fault)
         {
-            foreach (ParseError error in parsed.Errors)
-            {
-                Console.Error.WriteLine(error.Message);
-            }
+            errors.Add(fault);
+        }
 
+        if (errors.Count > 0)
+        {
+            errors.ForEach(Console.Error.WriteLine);
             Console.Error.WriteLine();
             command.Parse("--help").Invoke(new InvocationConfiguration { Output = Console.Error });
             return BadArguments;

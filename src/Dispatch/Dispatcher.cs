@@ -64,7 +64,13 @@ public sealed class Dispatcher : IAsyncDisposable
         {
             foreach (EventLoop loop in started)
             {
-                loop.RequestStop(null); // They hold nothing yet and end by themselves.
+                loop.RequestStop(null);
+            }
+
+            // They hold nothing yet and end at once. What they took is free again when the caller hears of the failure, and tries with fewer.
+            foreach (EventLoop loop in started)
+            {
+                Task.WaitAny(loop.Completed);
             }
 
             throw;

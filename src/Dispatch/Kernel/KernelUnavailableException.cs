@@ -5,6 +5,9 @@ namespace Dispatch;
 /// </summary>
 public sealed class KernelUnavailableException : NotSupportedException
 {
+    /// <summary>RLIM_INFINITY: locked memory is not limited, so the limit is not to blame.</summary>
+    internal const ulong NoLimit = ulong.MaxValue;
+
     /// <summary>Initializes a new instance of the <see cref="KernelUnavailableException"/> class.</summary>
     /// <param name="reason">Why.</param>
     /// <param name="message">The reason in words, with call and errno.</param>
@@ -35,8 +38,8 @@ public sealed class KernelUnavailableException : NotSupportedException
     {
         Errno.ENOSYS => new(
             KernelUnavailableReason.NotImplemented,
-            $"{call} failed with ENOSYS: this kernel has no io_uring.",
-            "Use Linux 6.0 or newer, built with CONFIG_IO_URING=y."),
+            $"{call} failed with ENOSYS: this kernel has no io_uring, or a sandbox hides it.",
+            "Use Linux 6.0 or newer, built with CONFIG_IO_URING=y; in a container, a seccomp profile that allows io_uring_setup, io_uring_enter and io_uring_register."),
         Errno.EPERM or Errno.EACCES => new(
             KernelUnavailableReason.Forbidden,
             $"{call} failed with {Errno.Name(errno)}: io_uring is forbidden here{DisabledBySysctl()}.",
@@ -45,13 +48,17 @@ public sealed class KernelUnavailableException : NotSupportedException
             KernelUnavailableReason.TooOld,
             $"{call} failed with EINVAL for every set of flags: this kernel's io_uring is too old.",
             "Use Linux 6.0 or newer."),
+        Errno.ENOMEM when lockedMemoryLimit == NoLimit => new(
+            KernelUnavailableReason.Other,
+            $"{call} failed with ENOMEM: the kernel has no memory left for it.",
+            "Look at the memory limit of the container or service; or use smaller rings (EventLoopOptions.SubmissionEntries) or fewer loops."),
         Errno.ENOMEM => new(
             KernelUnavailableReason.LockedMemoryLimit,
             $"{call} failed with ENOMEM: the ring does not fit into the locked-memory limit (RLIMIT_MEMLOCK is {lockedMemoryLimit / 1024} KiB).",
             "Raise it: `ulimit -l unlimited` in the shell, LimitMEMLOCK=infinity in a systemd unit, `--ulimit memlock=-1` for a container; or use smaller rings (EventLoopOptions.SubmissionEntries) or fewer loops."),
         Errno.EMFILE or Errno.ENFILE => new(
             KernelUnavailableReason.DescriptorLimit,
-            $"{call} failed with {Errno.Name(errno)}: no descriptor is left for the ring.",
+            $"{call} failed with {Errno.Name(errno)}: no descriptor is left for it.",
             "Raise the limit: `ulimit -n 65536` in the shell, LimitNOFILE= in a systemd unit, `--ulimit nofile=65536` for a container."),
         _ => new(
             KernelUnavailableReason.Other,

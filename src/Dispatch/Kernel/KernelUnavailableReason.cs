@@ -6,7 +6,7 @@ public enum KernelUnavailableReason
     /// <summary>The operating system is not Linux.</summary>
     NotLinux,
 
-    /// <summary>The kernel does not have the call (ENOSYS): it is too old, or was built without io_uring.</summary>
+    /// <summary>The kernel does not have the call (ENOSYS): it is too old, was built without io_uring, or is hidden by a sandbox.</summary>
     NotImplemented,
 
     /// <summary>The call is forbidden (EPERM): a container's seccomp profile or the sysctl <c>kernel.io_uring_disabled</c>.</summary>

@@ -126,6 +126,9 @@ internal sealed class LoopEngine
     /// <summary>Gets or sets a value indicating whether the owner's thread has died and another one reaps in its place.</summary>
     public bool OwnerIsDead { get; set; }
 
+    /// <summary>Gets the failure of an enter after which nothing more can be submitted, or null.</summary>
+    public Exception? RingFailure { get; private set; }
+
     /// <summary>Throws when the calling thread is not the owner.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void VerifyOwner()
@@ -330,6 +333,10 @@ internal sealed class LoopEngine
         LoopFaults.ReportBlockingWait(this);
     }
 
-    private void ThrowEnterFailed(int result) => throw new InvalidOperationException(
-        $"io_uring_enter failed with {Errno.Name(-result)} on {Loop.Name}. The loop cannot go on: its ring is unusable.");
+    private void ThrowEnterFailed(int result)
+    {
+        InvalidOperationException failure = new($"io_uring_enter failed with {Errno.Name(-result)} on {Loop.Name}. The loop cannot go on: its ring is unusable.");
+        RingFailure ??= failure;
+        throw failure;
+    }
 }

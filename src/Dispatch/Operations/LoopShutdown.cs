@@ -19,26 +19,13 @@ internal static class LoopShutdown
         engine.IsClosed = true;
         engine.StopOwnRequests();
         engine.Raw.CancelWaiting();
-        long start = Stopwatch.GetTimestamp();
-        while (true)
+        try
         {
-            // Continuations of what was cancelled may begin something new (a close, say), so cancel in every round.
-            engine.Turn();
-            if (engine.Table.InFlight == 0 && !engine.HasTurnWork)
-            {
-                break;
-            }
-
-            if (Stopwatch.GetElapsedTime(start) > grace)
-            {
-                break;
-            }
-
-            if (engine.Table.InFlight != 0)
-            {
-                engine.CancelAll();
-                engine.Enter(engine.HasTurnWork || engine.Submissions.Backlog != 0 ? 0u : 1u, RoundNanoseconds);
-            }
+            CancelAndReap(engine, grace);
+        }
+        catch (InvalidOperationException) when (engine.RingFailure is not null)
+        {
+            // The end of the loop reports it. Closing the ring makes the kernel cancel what is in flight.
         }
 
         engine.Inbox.Close();
@@ -72,6 +59,31 @@ internal static class LoopShutdown
             else
             {
                 LoopThread.Claim(mine);
+            }
+        }
+    }
+
+    private static void CancelAndReap(LoopEngine engine, TimeSpan grace)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            // Continuations of what was cancelled may begin something new (a close, say), so cancel in every round.
+            engine.Turn();
+            if (engine.Table.InFlight == 0 && !engine.HasTurnWork)
+            {
+                break;
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > grace)
+            {
+                break;
+            }
+
+            if (engine.Table.InFlight != 0)
+            {
+                engine.CancelAll();
+                engine.Enter(engine.HasTurnWork || engine.Submissions.Backlog != 0 ? 0u : 1u, RoundNanoseconds);
             }
         }
     }

@@ -68,7 +68,7 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
             Fail(engine, submissions.Entries[i & submissions.Mask]);
         }
 
-        submissions.Tail = first; // Answered: not to be answered again.
+        submissions.Tail = first; // Taken back, so that a second call answers only what was staged since.
         while (backlog.TryDequeue(out SubmissionEntry entry))
         {
             Fail(engine, entry);

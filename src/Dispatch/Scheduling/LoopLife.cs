@@ -56,7 +56,15 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
             IsBackground = true,
             Name = options.Name,
         };
-        owner.UnsafeStart(); // Nothing of the creator's execution context is to be seen in every callback of the loop.
+        try
+        {
+            owner.UnsafeStart(); // Nothing of the creator's execution context is to be seen in every callback of the loop.
+        }
+        catch (OutOfMemoryException) when (DescriptorShortage.Probe() is not 0 and int errno)
+        {
+            throw KernelUnavailableException.FromErrno($"Starting the thread of {options.Name}", errno, KernelUnavailableException.NoLimit);
+        }
+
         ready.Wait();
         if (failure is not null)
         {
@@ -189,6 +197,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
 
         Interlocked.Exchange(ref stopping, 1);
         Unfinished = LoopShutdown.Run(loop.Engine, Grace);
+        cause ??= loop.Engine.RingFailure;
         LoopThread.Release();
         OwnerSentinel.Remove();
         Finish();

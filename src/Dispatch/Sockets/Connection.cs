@@ -38,7 +38,7 @@ public sealed class Connection : DispatchHandle
     /// <c>OnCompleted</c> when the peer has finished sending, with <c>OnError</c> (a <see cref="SocketException"/>) when the connection broke. Disposing the subscription stops
     /// receiving; bytes that arrive meanwhile stay for the next reader. Callbacks run on the owner.
     /// </summary>
-    public IObservable<BufferLease> Received => receive;
+    public IObservable<BufferLease> Received => receive.Consumer;
 
     /// <summary>Gets the errno of the first failed send, or 0; later sends fail with it.</summary>
     internal int SendError { get; private set; }
@@ -92,7 +92,7 @@ public sealed class Connection : DispatchHandle
     /// <returns>The lease; dispose it when the data was read.</returns>
     /// <exception cref="SocketException">The connection broke.</exception>
     public ValueTask<BufferLease> ReceiveAsync(CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? receive.ReceiveAsync(cancellationToken) : ReceiveFromElsewhereAsync(cancellationToken);
+        Engine.IsOwner ? receive.Consumer.ReceiveAsync(cancellationToken) : ReceiveFromElsewhereAsync(cancellationToken);
 
     /// <summary>Receives what has come into memory of the caller's; one copy more than with a lease. <c>recv(2)</c>.</summary>
     /// <param name="destination">Where to. Not empty.</param>
@@ -100,7 +100,7 @@ public sealed class Connection : DispatchHandle
     /// <returns>The number of bytes; 0 when the peer has finished sending.</returns>
     /// <exception cref="SocketException">The connection broke.</exception>
     public ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? receive.ReceiveAsync(destination, cancellationToken) : ReceiveFromElsewhereAsync(destination, cancellationToken);
+        Engine.IsOwner ? receive.Consumer.ReceiveAsync(destination, cancellationToken) : ReceiveFromElsewhereAsync(destination, cancellationToken);
 
     /// <summary>
     /// Sends all of the data, in order with the connection's other sends. The memory belongs to the kernel until the task ends. <c>send(2)</c> with MSG_NOSIGNAL.
@@ -255,10 +255,10 @@ public sealed class Connection : DispatchHandle
     private protected override void OnClosing() => receive.Close();
 
     // The ways by the inbox are methods of their own: a lambda that captures a parameter would cost its method an object at every call, on the owner too.
-    private ValueTask<BufferLease> ReceiveFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => receive.ReceiveAsync(token).AsTask()));
+    private ValueTask<BufferLease> ReceiveFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => receive.Consumer.ReceiveAsync(token).AsTask()));
 
     private ValueTask<int> ReceiveFromElsewhereAsync(Memory<byte> destination, CancellationToken token) =>
-        new(Loop.InvokeAsync(() => receive.ReceiveAsync(destination, token).AsTask()));
+        new(Loop.InvokeAsync(() => receive.Consumer.ReceiveAsync(destination, token).AsTask()));
 
     private ValueTask SendFromElsewhereAsync(ReadOnlyMemory<byte> data, CancellationToken token) => new(Loop.InvokeAsync(() => SendAsync(data, token).AsTask()));
 

@@ -1,138 +1,97 @@
-using System.Threading.Tasks.Sources;
-
 namespace Dispatch;
 
 /// <summary>
-/// A connection's receiving: one multishot request that brings data in provided buffers, and its one consumer, an awaiter or an observer. It is armed while someone consumes
-/// and the quota is not used up; a multishot that the kernel ends is armed again without gap or repeat, because whatever it brought is in the queue here.
+/// The kernel's side of a connection's receiving: one multishot request that brings data in provided buffers. It is armed while someone consumes and the quota is not used up; a
+/// multishot that the kernel ends is armed again without gap or repeat, because whatever it brought is with the <see cref="ReceiveConsumer"/>. Owner thread only.
 /// </summary>
-internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter, IObservable<BufferLease>, IValueTaskSource<BufferLease>, IValueTaskSource<int>
+internal sealed class ReceiveOperation : Operation, IBufferWaiter
 {
     private readonly Connection connection;
-    private readonly UnreadLeases unread = new();
-    private OwnerCompletionCore core;
-    private CancelLink cancel;
-    private Memory<byte> destination;
-    private BufferLease result;
-    private int copied;
-    private ReceiveSubscription? subscription;
-    private Exception? failure;
     private int error;
-    private bool awaited;
-    private bool ended;
     private bool starved;
     private bool cancelling;
     private bool interrupted;
 
     public ReceiveOperation(Connection connection)
-        : base(connection.Engine, settled: false) => this.connection = connection;
+        : base(connection.Engine, settled: false)
+    {
+        this.connection = connection;
+        Consumer = new ReceiveConsumer(this);
+    }
+
+    /// <summary>Gets the user's side.</summary>
+    public ReceiveConsumer Consumer { get; }
 
     /// <inheritdoc/>
-    public ref OwnerCompletionCore Core => ref core;
-
-    /// <inheritdoc/>
-    public override uint CancelEpoch => (ushort)core.Version;
+    public override uint CancelEpoch => (ushort)Consumer.Core.Version;
 
     /// <inheritdoc/>
     public long ArmedAt { get; private set; }
 
-    private bool IsConsumed => awaited || subscription is not null;
+    /// <summary>Gets a value indicating whether nothing more comes: the peer has finished sending, the connection broke, or it was closed.</summary>
+    public bool IsEnded { get; private set; }
 
-    /// <summary>Receives by lease.</summary>
-    public ValueTask<BufferLease> ReceiveAsync(CancellationToken token)
+    /// <summary>Gets a value indicating whether the connection was closed on this side.</summary>
+    public bool IsClosed => connection.IsClosed;
+
+    /// <summary>Gets why nothing more comes, or null when the peer has finished sending.</summary>
+    public Exception? Failure => error == 0 ? null
+        : error == Errno.ECANCELED && connection.IsClosed ? new ObjectDisposedException(nameof(Connection), "The connection was closed while it was being received from.")
+        : OpcodeNames.Explain(Opcode.Recv, -error, null, default);
+
+    /// <summary>Throws when the connection was closed.</summary>
+    public void VerifyOpen() => ObjectDisposedException.ThrowIf(connection.IsClosed, connection);
+
+    /// <summary>What may fail is done before anybody counts as a consumer.</summary>
+    public void Prepare()
     {
-        if (unread.Count != 0 || ended || token.IsCancellationRequested)
-        {
-            VerifyFree();
-            return token.IsCancellationRequested ? ValueTask.FromCanceled<BufferLease>(token)
-                : unread.TryTake(out BufferLease lease) ? new(lease)
-                : error != 0 ? ValueTask.FromException<BufferLease>(Failure())
-                : default;
-        }
-
-        BeginAwait(default, token);
-        return new(this, core.Version);
+        Engine.VerifyOpen();
+        _ = Engine.ReceiveBuffers;
     }
 
-    /// <summary>Receives by copy.</summary>
-    public ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken token)
+    /// <summary>Arms the request, if nothing stands against it.</summary>
+    public void Arm()
     {
-        if (destination.IsEmpty)
+        if (InFlight || starved || IsEnded)
         {
-            throw new ArgumentException("The destination is empty: a receive into it could not be told from the end of the stream.", nameof(destination));
+            return;
         }
 
-        if (unread.Count != 0 || ended || token.IsCancellationRequested)
-        {
-            VerifyFree();
-            return token.IsCancellationRequested ? ValueTask.FromCanceled<int>(token)
-                : unread.TryTake(out BufferLease lease) ? new(unread.Copy(lease, destination))
-                : error != 0 ? ValueTask.FromException<int>(Failure())
-                : default;
-        }
-
-        BeginAwait(destination, token);
-        return new(this, core.Version);
+        SubmissionEntry entry = default;
+        entry.Opcode = Opcode.Recv;
+        entry.Flags = EntryFlags.BufferSelect;
+        entry.IoPriority = IoUringAbi.IORING_RECV_MULTISHOT;
+        entry.Fd = connection.OwnedDescriptor.Number;
+        entry.BufferGroup = BufferPool.Group;
+        connection.OwnedDescriptor.AddUse();
+        TakeSlot();
+        ArmedAt = Engine.ReceiveBuffers.Provided;
+        StartEntry(entry);
     }
 
-    /// <inheritdoc/>
-    public IDisposable Subscribe(IObserver<BufferLease> observer)
+    /// <summary>Its reader is slow: stops, so that the peer's window closes. The next receive arms it again.</summary>
+    public void Pause()
     {
-        ArgumentNullException.ThrowIfNull(observer);
-        ReceiveSubscription created = new(this, observer);
-        if (Engine.IsOwner)
+        if (InFlight && !cancelling)
         {
-            Attach(created);
+            RequestCancel();
         }
-        else
-        {
-            Engine.Posted.Post(static (s, _) => ((ReceiveSubscription)s!).AttachFromInbox(), created, 0);
-        }
-
-        return created;
     }
 
     /// <summary>The connection closes: whoever waits is told, and what was not read goes back.</summary>
     public void Close()
     {
-        ended = true;
+        IsEnded = true;
         error = error == 0 ? Errno.ECANCELED : error;
-        unread.Drop(Engine);
+        Consumer.DropUnread();
         if (InFlight)
         {
             RequestCancel();
         }
-        else if (IsConsumed)
+        else if (Consumer.IsConsuming)
         {
             // By way of the queue: a consumer that throws is the policy's business, and must not keep the descriptor from being closed.
-            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveOperation)s!).End(), this);
-        }
-    }
-
-    /// <summary>Makes a subscription the consumer. Owner only.</summary>
-    public void Attach(ReceiveSubscription created)
-    {
-        VerifyFree();
-        Prepare();
-        subscription = created;
-        if (unread.Count != 0 || ended)
-        {
-            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveSubscription)s!).Owner.Replay((ReceiveSubscription)s), created);
-        }
-
-        Arm();
-    }
-
-    /// <summary>The subscription is the consumer no more. Owner only.</summary>
-    public void Detach(ReceiveSubscription from)
-    {
-        if (ReferenceEquals(subscription, from))
-        {
-            subscription = null;
-            if (InFlight)
-            {
-                RequestCancel();
-            }
+            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveOperation)s!).Consumer.EndStream(), this);
         }
     }
 
@@ -144,9 +103,9 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
             cancelling = true;
             base.RequestCancel();
         }
-        else if (awaited)
+        else
         {
-            FinishCancel(); // It waits for a buffer: nothing is in flight that could answer.
+            FinishCancel(); // An await that waits for a buffer: nothing is in flight that could answer.
         }
     }
 
@@ -159,7 +118,7 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         }
 
         starved = false;
-        if (!IsConsumed || ended)
+        if (!Consumer.IsConsuming || IsEnded)
         {
             return false;
         }
@@ -180,56 +139,12 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     }
 
     /// <inheritdoc/>
-    ValueTaskSourceStatus IValueTaskSource<BufferLease>.GetStatus(short token) => GetStatus(token);
-
-    /// <inheritdoc/>
-    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => GetStatus(token);
-
-    /// <inheritdoc/>
-    void IValueTaskSource<BufferLease>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        core.OnCompleted(Engine, this, continuation, state, token, flags);
-
-    /// <inheritdoc/>
-    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        core.OnCompleted(Engine, this, continuation, state, token, flags);
-
-    /// <inheritdoc/>
-    BufferLease IValueTaskSource<BufferLease>.GetResult(short token)
-    {
-        core.VerifyCompleted(token);
-        BufferLease lease = result;
-        FinishUse();
-        return lease;
-    }
-
-    /// <inheritdoc/>
-    int IValueTaskSource<int>.GetResult(short token)
-    {
-        core.VerifyCompleted(token);
-        int count = copied;
-        FinishUse();
-        return count;
-    }
-
-    /// <inheritdoc/>
     protected override void OnCompletion(in CompletionEntry entry, bool terminal)
     {
-        BufferLease lease = default;
-        if ((entry.Flags & IoUringAbi.IORING_CQE_F_BUFFER) != 0)
-        {
-            if (entry.Result > 0)
-            {
-                lease = Engine.ReceiveBuffers.Lease(entry.Flags, entry.Result);
-            }
-            else
-            {
-                Engine.ReceiveBuffers.Recycle((ushort)(entry.Flags >> IoUringAbi.IORING_CQE_BUFFER_SHIFT));
-            }
-        }
-
+        BufferLease lease = TakeBuffer(entry);
         if (!terminal)
         {
-            Take(lease);
+            Hand(lease);
             return;
         }
 
@@ -238,11 +153,45 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
         connection.OwnedDescriptor.ReleaseUse();
         try
         {
-            Take(lease);
+            Hand(lease);
         }
         finally
         {
             Continue(); // Also when the consumer threw: the next one is not to find a request that is neither armed nor ended.
+        }
+    }
+
+    private BufferLease TakeBuffer(in CompletionEntry entry)
+    {
+        if ((entry.Flags & IoUringAbi.IORING_CQE_F_BUFFER) == 0)
+        {
+            return default;
+        }
+
+        if (entry.Result > 0)
+        {
+            return Engine.ReceiveBuffers.Lease(entry.Flags, entry.Result);
+        }
+
+        Engine.ReceiveBuffers.Recycle((ushort)(entry.Flags >> IoUringAbi.IORING_CQE_BUFFER_SHIFT));
+        return default;
+    }
+
+    private void Hand(BufferLease lease)
+    {
+        if (lease.IsEmpty)
+        {
+            return;
+        }
+
+        if (connection.IsClosed)
+        {
+            lease.Dispose();
+            Engine.CountOrphan();
+        }
+        else
+        {
+            Consumer.Take(lease);
         }
     }
 
@@ -255,17 +204,17 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
             case -Errno.EAGAIN:
                 break; // A healthy multishot that the kernel ended: Continue arms it again.
             case 0:
-                ended = true;
+                IsEnded = true;
                 break;
             case -Errno.ENOBUFS:
                 // No error of the connection: it waits for a buffer like others before it.
-                starved = IsConsumed && !cancelling;
+                starved = Consumer.IsConsuming && !cancelling;
                 break;
             case -Errno.ECANCELED:
                 interrupted = !cancelling; // The loop ends, or everything on it was cancelled. The connection itself is as it was.
                 break;
             default:
-                ended = true;
+                IsEnded = true;
                 error = -outcome;
                 break;
         }
@@ -278,20 +227,20 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
             FinishCancel();
         }
 
-        if (ended)
+        if (IsEnded)
         {
-            End();
+            Consumer.EndStream();
         }
         else if (interrupted)
         {
             interrupted = false;
-            EndConsumer(OpcodeNames.Explain(Opcode.Recv, -Errno.ECANCELED, null, cancel.Token));
+            Consumer.End(OpcodeNames.Explain(Opcode.Recv, -Errno.ECANCELED, null, Consumer.Token));
         }
         else if (starved)
         {
             Engine.ReceiveBuffers.WaitForBuffer(this);
         }
-        else if (IsConsumed)
+        else if (Consumer.IsConsuming)
         {
             Arm();
         }
@@ -301,206 +250,10 @@ internal sealed class ReceiveOperation : Operation, IOwnerSource, IBufferWaiter,
     private void FinishCancel()
     {
         cancelling = false;
-        if (awaited && !ended && cancel.Token.IsCancellationRequested)
+        if (!IsEnded && Consumer.IsAwaitCancelled)
         {
             starved = false;
-            failure = new OperationCanceledException(cancel.Token);
-            Resume(default);
+            Consumer.End(new OperationCanceledException(Consumer.Token));
         }
     }
-
-    /// <summary>The stream is over: the consumer is told, unless it has something to read before that.</summary>
-    private void End()
-    {
-        if (unread.Count == 0)
-        {
-            EndConsumer(error == 0 ? null : Failure());
-        }
-    }
-
-    private void EndConsumer(Exception? reason)
-    {
-        if (awaited)
-        {
-            failure = reason;
-            Resume(default);
-        }
-        else if (subscription is { } current)
-        {
-            subscription = null;
-            current.End(reason);
-        }
-    }
-
-    private void Take(BufferLease lease)
-    {
-        if (lease.IsEmpty)
-        {
-            return;
-        }
-
-        if (connection.IsClosed)
-        {
-            lease.Dispose();
-            Engine.CountOrphan();
-        }
-        else if (awaited)
-        {
-            Resume(lease);
-        }
-        else if (subscription is { IsDisposed: false } current && unread.Count == 0)
-        {
-            Hand(current, lease);
-        }
-        else
-        {
-            // Nobody reads, or the subscriber has older data to read first: its replay takes this along.
-            unread.Add(lease);
-            if (unread.Count >= Engine.Options.ReceiveQuota && InFlight && !cancelling)
-            {
-                RequestCancel(); // Its reader is slow: stop, so that the peer's window closes. The next receive arms it again.
-            }
-        }
-    }
-
-    private void Hand(ReceiveSubscription to, BufferLease lease)
-    {
-        try
-        {
-            to.Next(lease);
-        }
-        finally
-        {
-            lease.Dispose();
-            Engine.Scope.Restore();
-        }
-    }
-
-    private void BeginAwait(Memory<byte> destination, CancellationToken token)
-    {
-        VerifyFree();
-        Prepare();
-        this.destination = destination;
-        awaited = true;
-        Arm();
-        if (token.CanBeCanceled)
-        {
-            cancel.Arm(this, 0, token);
-        }
-    }
-
-    private void Resume(BufferLease lease)
-    {
-        awaited = false;
-        if (cancel.IsArmed)
-        {
-            cancel.Disarm();
-        }
-
-        if (destination.IsEmpty)
-        {
-            result = lease;
-        }
-        else
-        {
-            // Here and not when the result is read, which may be on another thread while more arrives.
-            CopyResult(lease);
-        }
-
-        core.SetCompleted(Engine);
-    }
-
-    private void CopyResult(BufferLease lease)
-    {
-        Memory<byte> target = destination;
-        destination = default;
-        copied = 0;
-        if (lease.IsEmpty)
-        {
-            return;
-        }
-
-        try
-        {
-            copied = unread.Copy(lease, target);
-        }
-        catch (Exception e)
-        {
-            failure = e; // The memory is the caller's, and so is what it throws.
-        }
-    }
-
-    private void FinishUse()
-    {
-        Exception? thrown = failure;
-        result = default;
-        failure = null;
-        cancel.Clear();
-        core.Reset();
-        if (thrown is not null)
-        {
-            throw thrown;
-        }
-    }
-
-    private ValueTaskSourceStatus GetStatus(short token)
-    {
-        core.Verify(token);
-        return !core.IsCompleted ? ValueTaskSourceStatus.Pending
-            : failure is null ? ValueTaskSourceStatus.Succeeded
-            : failure is OperationCanceledException ? ValueTaskSourceStatus.Canceled
-            : ValueTaskSourceStatus.Faulted;
-    }
-
-    private void Arm()
-    {
-        if (InFlight || starved || ended)
-        {
-            return;
-        }
-
-        SubmissionEntry entry = default;
-        entry.Opcode = Opcode.Recv;
-        entry.Flags = EntryFlags.BufferSelect;
-        entry.IoPriority = IoUringAbi.IORING_RECV_MULTISHOT;
-        entry.Fd = connection.OwnedDescriptor.Number;
-        entry.BufferGroup = BufferPool.Group;
-        connection.OwnedDescriptor.AddUse();
-        TakeSlot();
-        ArmedAt = Engine.ReceiveBuffers.Provided;
-        StartEntry(entry);
-    }
-
-    private void Replay(ReceiveSubscription to)
-    {
-        while (ReferenceEquals(subscription, to) && !to.IsDisposed && unread.TryTake(out BufferLease lease))
-        {
-            Hand(to, lease);
-        }
-
-        if (ReferenceEquals(subscription, to) && ended)
-        {
-            End();
-        }
-    }
-
-    /// <summary>What may fail is done before anybody counts as a consumer.</summary>
-    private void Prepare()
-    {
-        Engine.VerifyOpen();
-        _ = Engine.ReceiveBuffers;
-    }
-
-    private void VerifyFree()
-    {
-        ObjectDisposedException.ThrowIf(connection.IsClosed, connection);
-        if (awaited || core.IsCompleted || subscription is not null)
-        {
-            throw new InvalidOperationException("This connection is being received from already. One receive or one subscription at a time: the bytes have one order.");
-        }
-    }
-
-    private Exception Failure() => error == Errno.ECANCELED && connection.IsClosed
-        ? new ObjectDisposedException(nameof(Connection), "The connection was closed while it was being received from.")
-        : OpcodeNames.Explain(Opcode.Recv, -error, null, default);
 }

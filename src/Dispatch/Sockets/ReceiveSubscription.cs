@@ -3,12 +3,12 @@ namespace Dispatch;
 /// <summary>
 /// One subscriber of a connection's received data. Not pooled: <see cref="Dispose"/> may come at any time, often, and from any thread.
 /// </summary>
-internal sealed class ReceiveSubscription(ReceiveOperation owner, IObserver<BufferLease> observer) : IDisposable
+internal sealed class ReceiveSubscription(ReceiveConsumer owner, IObserver<BufferLease> observer) : IDisposable
 {
     private volatile bool disposed;
 
     /// <summary>Gets what is subscribed to.</summary>
-    public ReceiveOperation Owner => owner;
+    public ReceiveConsumer Owner => owner;
 
     /// <summary>Gets a value indicating whether nothing more goes to the observer. Another thread may have said so, and its message may still be on its way.</summary>
     public bool IsDisposed => disposed;

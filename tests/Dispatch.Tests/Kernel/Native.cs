@@ -8,6 +8,9 @@ internal static partial class Native
     /// <summary>SIGWINCH: the size of the terminal's window has changed.</summary>
     public const int WindowChanged = 28;
 
+    /// <summary>SIGTERM.</summary>
+    public const int Terminate = 15;
+
     /// <summary>Sends a signal to one thread of this process.</summary>
     public static void Signal(int thread, int signal) =>
         Assert.Equal(0, SignalThread(Environment.ProcessId, thread, signal));
@@ -29,6 +32,9 @@ internal static partial class Native
     /// <summary>The kernel's number of the calling thread.</summary>
     [LibraryImport("libc", EntryPoint = "gettid")]
     public static partial int ThreadId();
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int process, int signal);
 
     [LibraryImport("libc", EntryPoint = "tgkill", SetLastError = true)]
     private static partial int SignalThread(int process, int thread, int signal);

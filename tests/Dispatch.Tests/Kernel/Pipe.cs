@@ -16,6 +16,8 @@ internal sealed unsafe class Pipe : IDisposable
         writeEnd = ends[1];
     }
 
+    public int ReadEnd => readEnd;
+
     public SubmissionEntry Read(byte* buffer, uint length, ulong tag) => new()
     {
         Opcode = Opcode.Read,

@@ -33,14 +33,16 @@ internal sealed unsafe class IoUringMemory
     /// <summary>Allocates memory for a ring of this size, to be handed to <c>io_uring_setup</c>.</summary>
     public static IoUringMemory Allocate(uint submissionEntries, uint completionEntries)
     {
-        // The kernel says the offsets only afterwards: header, completions and, on older kernels, the index array, with room to spare.
-        nuint rings = RoundToPage(HeaderBytes + (completionEntries * (nuint)sizeof(CompletionEntry)) + (submissionEntries * sizeof(uint)));
-        nuint entries = RoundToPage(submissionEntries * (nuint)sizeof(SubmissionEntry));
+        nuint rings = RingBytesOf(submissionEntries, completionEntries);
+        nuint entries = EntryBytesOf(submissionEntries);
         IoUringMemory memory = new(rings, entries, isOurs: true);
         memory.rings = MapAnonymous(rings);
         memory.entries = MapAnonymous(entries);
         return memory;
     }
+
+    /// <summary>How much memory a ring of this size takes, a page more or less.</summary>
+    public static ulong BytesOf(uint submissionEntries, uint completionEntries) => RingBytesOf(submissionEntries, completionEntries) + EntryBytesOf(submissionEntries);
 
     /// <summary>Maps the kernel's own memory of a ring that was set up without ours.</summary>
     public static IoUringMemory MapKernels(int descriptor, in IoUringRecords.Params parameters)
@@ -48,10 +50,20 @@ internal sealed unsafe class IoUringMemory
         nuint submissionBytes = parameters.SqOff.Array + (parameters.SqEntries * sizeof(uint));
         nuint completionBytes = parameters.CqOff.Cqes + (parameters.CqEntries * (nuint)sizeof(CompletionEntry));
         nuint rings = RoundToPage(Math.Max(submissionBytes, completionBytes));
-        nuint entries = RoundToPage(parameters.SqEntries * (nuint)sizeof(SubmissionEntry));
+        nuint entries = EntryBytesOf(parameters.SqEntries);
         IoUringMemory memory = new(rings, entries, isOurs: false);
-        memory.rings = MapDescriptor(descriptor, rings, IORING_OFF_SQ_RING);
-        memory.entries = MapDescriptor(descriptor, entries, IORING_OFF_SQES);
+        try
+        {
+            memory.rings = MapDescriptor(descriptor, rings, IORING_OFF_SQ_RING);
+            memory.entries = MapDescriptor(descriptor, entries, IORING_OFF_SQES);
+        }
+        catch
+        {
+            memory.Free();
+            _ = LibC.close(descriptor);
+            throw;
+        }
+
         return memory;
     }
 
@@ -105,6 +117,12 @@ internal sealed unsafe class IoUringMemory
             entries = null;
         }
     }
+
+    /// <summary>The kernel says the offsets only afterwards: header, completions and, on older kernels, the index array, with room to spare.</summary>
+    private static nuint RingBytesOf(uint submissionEntries, uint completionEntries) =>
+        RoundToPage(HeaderBytes + (completionEntries * (nuint)sizeof(CompletionEntry)) + (submissionEntries * sizeof(uint)));
+
+    private static nuint EntryBytesOf(uint submissionEntries) => RoundToPage(submissionEntries * (nuint)sizeof(SubmissionEntry));
 
     private static nuint RoundToPage(nuint bytes)
     {

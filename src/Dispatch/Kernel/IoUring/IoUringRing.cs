@@ -75,7 +75,7 @@ internal sealed unsafe class IoUringRing : KernelRing
             int errno = LibC.errno;
             _ = LibC.close(setup.Descriptor);
             setup.Memory.Free();
-            throw KernelUnavailableException.FromErrno("eventfd", errno, 0);
+            throw KernelUnavailableException.FromErrno("eventfd", errno, KernelUnavailableException.NoLimit);
         }
 
         return new IoUringRing(setup, wake, options);

@@ -16,6 +16,8 @@ internal static unsafe class IoUringSetup
     private const uint Deferred = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
     private const uint Cooperative = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
 
+    private static readonly TimeSpan ReturnOfMemory = TimeSpan.FromSeconds(2);
+
     private static readonly (uint Bit, string Name)[] FlagNames =
     [
         (IORING_SETUP_CQSIZE, "CQSIZE"),
@@ -107,8 +109,11 @@ internal static unsafe class IoUringSetup
                 int errno = LibC.errno;
                 memory?.Free();
 
-                // The memory of a ring that was just closed is given back to the limit up to a second later.
-                if (errno == Errno.ENOMEM && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(2))
+                // The memory of a ring that was just closed is given back to the limit up to a second later. A limit that holds no such ring at all
+                // is not worth waiting for.
+                if (errno == Errno.ENOMEM
+                    && LockedMemoryLimit() >= IoUringMemory.BytesOf(submissionEntries, completionEntries)
+                    && Stopwatch.GetElapsedTime(start) < ReturnOfMemory)
                 {
                     Thread.Sleep(20);
                     continue;

@@ -4,14 +4,11 @@ using Tmds.Linux;
 
 namespace Dispatch.Benchmarks;
 
-/// <summary>An echo server whose thread polls its ring and takes raw completions out of it: the C server in C#.</summary>
+/// <summary>An echo server whose thread takes raw completions out of its ring: the C server in C#.</summary>
 internal sealed class LoopEchoRaw(EventLoopOptions options) : IEchoServer
 {
     private const int KindBits = 2;
     private const int BufferBits = 16;
-
-    // Some tenths of a millisecond. There is no load then: between windows this thread must not take the CPU from its rivals.
-    private const int EmptyTakesBeforeNap = 100_000;
     private const ulong Accepted = 1;
     private const ulong Received = 2;
     private const ulong Sent = 3;
@@ -19,6 +16,7 @@ internal sealed class LoopEchoRaw(EventLoopOptions options) : IEchoServer
 
     private readonly Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly BufferLease[] leases = new BufferLease[1 << BufferBits];
+    private readonly TaskCompletionSource<EventLoop> running = new();
     private Thread? thread;
     private volatile bool stopping;
 
@@ -35,7 +33,12 @@ internal sealed class LoopEchoRaw(EventLoopOptions options) : IEchoServer
     public void Dispose()
     {
         stopping = true;
-        thread?.Join();
+        if (thread is not null)
+        {
+            running.Task.GetAwaiter().GetResult().Post(static () => { });
+            thread.Join();
+        }
+
         listener.Dispose();
     }
 
@@ -58,17 +61,16 @@ internal sealed class LoopEchoRaw(EventLoopOptions options) : IEchoServer
     {
         using EventLoop loop = EventLoop.Attach(options);
         loop.Submit(IoRequest.AcceptMultishot(listener), Accepted);
-        int empty = 0;
+        running.SetResult(loop);
         while (!stopping)
         {
             if (loop.TryTake(out Completion completion))
             {
                 Handle(loop, completion);
-                empty = 0;
             }
-            else if (++empty > EmptyTakesBeforeNap)
+            else if (loop.Poll() == 0)
             {
-                Thread.Sleep(1);
+                loop.Park();
             }
         }
     }

@@ -1,0 +1,307 @@
+using System.Threading.Tasks.Sources;
+
+namespace Dispatch;
+
+/// <summary>
+/// The user's side of a connection's receiving: what came and was not read yet, and the one consumer, an awaiter or an observer. Owner thread only, but for what posts itself there.
+/// </summary>
+internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource, IObservable<BufferLease>, IValueTaskSource<BufferLease>, IValueTaskSource<int>
+{
+    private readonly UnreadLeases unread = new();
+    private OwnerCompletionCore core;
+    private CancelLink cancel;
+    private Memory<byte> destination;
+    private BufferLease result;
+    private int copied;
+    private ReceiveSubscription? subscription;
+    private Exception? failure;
+    private bool awaited;
+
+    /// <inheritdoc/>
+    public LoopEngine Engine => operation.Engine;
+
+    /// <inheritdoc/>
+    public ref OwnerCompletionCore Core => ref core;
+
+    /// <summary>Gets a value indicating whether somebody takes what comes.</summary>
+    public bool IsConsuming => awaited || subscription is not null;
+
+    /// <summary>Gets a value indicating whether an await's token has asked for its end.</summary>
+    public bool IsAwaitCancelled => awaited && cancel.Token.IsCancellationRequested;
+
+    /// <summary>Gets the token of the await.</summary>
+    public CancellationToken Token => cancel.Token;
+
+    /// <summary>Receives by lease.</summary>
+    public ValueTask<BufferLease> ReceiveAsync(CancellationToken token)
+    {
+        if (unread.Count != 0 || operation.IsEnded || token.IsCancellationRequested)
+        {
+            VerifyFree();
+            return token.IsCancellationRequested ? ValueTask.FromCanceled<BufferLease>(token)
+                : unread.TryTake(out BufferLease lease) ? new(lease)
+                : operation.Failure is { } error ? ValueTask.FromException<BufferLease>(error)
+                : default;
+        }
+
+        BeginAwait(default, token);
+        return new(this, core.Version);
+    }
+
+    /// <summary>Receives by copy.</summary>
+    public ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken token)
+    {
+        if (destination.IsEmpty)
+        {
+            throw new ArgumentException("The destination is empty: a receive into it could not be told from the end of the stream.", nameof(destination));
+        }
+
+        if (unread.Count != 0 || operation.IsEnded || token.IsCancellationRequested)
+        {
+            VerifyFree();
+            return token.IsCancellationRequested ? ValueTask.FromCanceled<int>(token)
+                : unread.TryTake(out BufferLease lease) ? new(unread.Copy(lease, destination))
+                : operation.Failure is { } error ? ValueTask.FromException<int>(error)
+                : default;
+        }
+
+        BeginAwait(destination, token);
+        return new(this, core.Version);
+    }
+
+    /// <inheritdoc/>
+    public IDisposable Subscribe(IObserver<BufferLease> observer)
+    {
+        ArgumentNullException.ThrowIfNull(observer);
+        ReceiveSubscription created = new(this, observer);
+        if (Engine.IsOwner)
+        {
+            Attach(created);
+        }
+        else
+        {
+            Engine.Posted.Post(static (s, _) => ((ReceiveSubscription)s!).AttachFromInbox(), created, 0);
+        }
+
+        return created;
+    }
+
+    /// <summary>Makes a subscription the consumer.</summary>
+    public void Attach(ReceiveSubscription created)
+    {
+        VerifyFree();
+        operation.Prepare();
+        subscription = created;
+        if (unread.Count != 0 || operation.IsEnded)
+        {
+            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveSubscription)s!).Owner.Replay((ReceiveSubscription)s), created);
+        }
+
+        operation.Arm();
+    }
+
+    /// <summary>The subscription is the consumer no more.</summary>
+    public void Detach(ReceiveSubscription from)
+    {
+        if (ReferenceEquals(subscription, from))
+        {
+            subscription = null;
+            if (operation.InFlight)
+            {
+                operation.RequestCancel();
+            }
+        }
+    }
+
+    /// <summary>Takes what has come: to the consumer, or into the queue.</summary>
+    public void Take(BufferLease lease)
+    {
+        if (awaited)
+        {
+            Resume(lease);
+        }
+        else if (subscription is { IsDisposed: false } current && unread.Count == 0)
+        {
+            Hand(current, lease);
+        }
+        else
+        {
+            // Nobody reads, or the subscriber has older data to read first: its replay takes this along.
+            unread.Add(lease);
+            if (unread.Count >= Engine.Options.ReceiveQuota)
+            {
+                operation.Pause();
+            }
+        }
+    }
+
+    /// <summary>The stream is over: the consumer is told, unless it has something to read before that.</summary>
+    public void EndStream()
+    {
+        if (unread.Count == 0)
+        {
+            End(operation.Failure);
+        }
+    }
+
+    /// <summary>Tells the consumer that nothing more comes.</summary>
+    public void End(Exception? reason)
+    {
+        if (awaited)
+        {
+            failure = reason;
+            Resume(default);
+        }
+        else if (subscription is { } current)
+        {
+            subscription = null;
+            current.End(reason);
+        }
+    }
+
+    /// <summary>Gives back what nobody will read.</summary>
+    public void DropUnread() => unread.Drop(Engine);
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource<BufferLease>.GetStatus(short token) => GetStatus(token);
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => GetStatus(token);
+
+    /// <inheritdoc/>
+    void IValueTaskSource<BufferLease>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        core.OnCompleted(Engine, this, continuation, state, token, flags);
+
+    /// <inheritdoc/>
+    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        core.OnCompleted(Engine, this, continuation, state, token, flags);
+
+    /// <inheritdoc/>
+    BufferLease IValueTaskSource<BufferLease>.GetResult(short token)
+    {
+        core.VerifyCompleted(token);
+        BufferLease lease = result;
+        FinishUse();
+        return lease;
+    }
+
+    /// <inheritdoc/>
+    int IValueTaskSource<int>.GetResult(short token)
+    {
+        core.VerifyCompleted(token);
+        int count = copied;
+        FinishUse();
+        return count;
+    }
+
+    private void Hand(ReceiveSubscription to, BufferLease lease)
+    {
+        try
+        {
+            to.Next(lease);
+        }
+        finally
+        {
+            lease.Dispose();
+            Engine.Scope.Restore();
+        }
+    }
+
+    private void BeginAwait(Memory<byte> destination, CancellationToken token)
+    {
+        VerifyFree();
+        operation.Prepare();
+        this.destination = destination;
+        awaited = true;
+        operation.Arm();
+        if (token.CanBeCanceled)
+        {
+            cancel.Arm(operation, 0, token);
+        }
+    }
+
+    private void Resume(BufferLease lease)
+    {
+        awaited = false;
+        if (cancel.IsArmed)
+        {
+            cancel.Disarm();
+        }
+
+        if (destination.IsEmpty)
+        {
+            result = lease;
+        }
+        else
+        {
+            // Here and not when the result is read, which may be on another thread while more arrives.
+            CopyResult(lease);
+        }
+
+        core.SetCompleted(Engine);
+    }
+
+    private void CopyResult(BufferLease lease)
+    {
+        Memory<byte> target = destination;
+        destination = default;
+        copied = 0;
+        if (lease.IsEmpty)
+        {
+            return;
+        }
+
+        try
+        {
+            copied = unread.Copy(lease, target);
+        }
+        catch (Exception e)
+        {
+            failure = e; // The memory is the caller's, and so is what it throws.
+        }
+    }
+
+    private void FinishUse()
+    {
+        Exception? thrown = failure;
+        result = default;
+        failure = null;
+        cancel.Clear();
+        core.Reset();
+        if (thrown is not null)
+        {
+            throw thrown;
+        }
+    }
+
+    private ValueTaskSourceStatus GetStatus(short token)
+    {
+        core.Verify(token);
+        return !core.IsCompleted ? ValueTaskSourceStatus.Pending
+            : failure is null ? ValueTaskSourceStatus.Succeeded
+            : failure is OperationCanceledException ? ValueTaskSourceStatus.Canceled
+            : ValueTaskSourceStatus.Faulted;
+    }
+
+    private void Replay(ReceiveSubscription to)
+    {
+        while (ReferenceEquals(subscription, to) && !to.IsDisposed && unread.TryTake(out BufferLease lease))
+        {
+            Hand(to, lease);
+        }
+
+        if (ReferenceEquals(subscription, to) && operation.IsEnded)
+        {
+            EndStream();
+        }
+    }
+
+    private void VerifyFree()
+    {
+        operation.VerifyOpen();
+        if (awaited || core.IsCompleted || subscription is not null)
+        {
+            throw new InvalidOperationException("This connection is being received from already. One receive or one subscription at a time: the bytes have one order.");
+        }
+    }
+}

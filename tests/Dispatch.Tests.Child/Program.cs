@@ -1,0 +1,35 @@
+namespace Dispatch.Tests.Child;
+
+/// <summary>
+/// <c>[--deny ERRNO] [--memlock BYTES] [--nofile COUNT] [--ordinary-user] VERB</c>: confines the process, in this order, then does what the verb says. What a test
+/// wants to know is printed as lines of <c>name=value</c>.
+/// </summary>
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        Queue<string> rest = new(arguments);
+        while (rest.TryDequeue(out string? word))
+        {
+            switch (word)
+            {
+                case "--deny":
+                    Confinement.DenyIoUring(int.Parse(rest.Dequeue(), null));
+                    break;
+                case "--memlock":
+                    Confinement.Limit(Confinement.LockedMemory, ulong.Parse(rest.Dequeue(), null));
+                    break;
+                case "--nofile":
+                    Confinement.Limit(Confinement.OpenFiles, ulong.Parse(rest.Dequeue(), null));
+                    break;
+                case "--ordinary-user":
+                    Confinement.BecomeOrdinaryUser();
+                    break;
+                default:
+                    return Verbs.Run(word);
+            }
+        }
+
+        return Verbs.Run(string.Empty);
+    }
+}

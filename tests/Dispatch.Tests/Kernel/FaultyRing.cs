@@ -1,0 +1,58 @@
+using System.Reflection;
+
+namespace Dispatch.Tests.Kernel;
+
+/// <summary>
+/// A real ring whose enters can be made to fail the way the kernel's do under pressure, which no test can bring about: nothing is submitted, nothing is waited for.
+/// </summary>
+internal sealed unsafe class FaultyRing : KernelRing
+{
+    private readonly IoUringRing inner;
+
+    public FaultyRing(EventLoopOptions options)
+    {
+        inner = IoUringRing.Create(options);
+        Submissions = inner.Submissions;
+        Completions = inner.Completions;
+        object word = typeof(KernelRing).GetField("attention", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(inner)!;
+        SetAttention((uint*)Pointer.Unbox(word), quiet: 0);
+    }
+
+    /// <summary>Gets or sets how the next enters fail: an errno, and how often.</summary>
+    public (int Errno, int Times) Fault { get; set; }
+
+    public int FaultsSeen { get; private set; }
+
+    public override KernelDescription Description => inner.Description;
+
+    public override TimeProvider Clock => inner.Clock;
+
+    public override int MessageDescriptor => inner.MessageDescriptor;
+
+    public override bool CompletesAfterClose => inner.CompletesAfterClose;
+
+    public override bool Supports(Opcode opcode) => inner.Supports(opcode);
+
+    public override int Enter(uint minimumCompletions, long timeoutNanoseconds)
+    {
+        if (Fault.Times > 0)
+        {
+            Fault = (Fault.Errno, Fault.Times - 1);
+            FaultsSeen++;
+            return -Fault.Errno;
+        }
+
+        inner.Submissions.Tail = Submissions.Tail; // Both are views of one queue; only how far each has got is its own.
+        return inner.Enter(minimumCompletions, timeoutNanoseconds);
+    }
+
+    public override bool TryPrepareWakeRequest(ref SubmissionEntry entry) => inner.TryPrepareWakeRequest(ref entry);
+
+    public override void Wake() => inner.Wake();
+
+    public override int Register(uint operation, void* argument, uint count) => inner.Register(operation, argument, count);
+
+    public override void Close(bool fromOwner) => inner.Close(fromOwner);
+
+    public override void ReleaseMemory() => inner.ReleaseMemory();
+}

@@ -1,0 +1,118 @@
+namespace Dispatch.Tests.Processes;
+
+/// <summary>Where there is no ring to be had: a reason, the call and its errno, one line of remedy, the same from every door.</summary>
+public sealed class UnavailableTests
+{
+    [Fact]
+    public void Where_there_is_a_ring_every_door_says_so()
+    {
+        using ChildProcess child = ChildProcess.Run("check");
+
+        Assert.Equal(("True", "True"), (child["dispatcher"], child["supported"]));
+        Assert.Equal(string.Empty, child["reason"] + child["message"] + child["remedy"]);
+        Assert.True(child.Said("attached"));
+    }
+
+    [Fact]
+    public void A_seccomp_profile_that_forbids_io_uring_is_named_with_the_option_that_allows_it()
+    {
+        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EPERM}", "check");
+
+        AssertUnavailable(child, KernelUnavailableReason.Forbidden, "io_uring_setup failed with EPERM");
+        Assert.Contains("seccomp", child["message"], StringComparison.Ordinal);
+        Assert.Contains("--security-opt", child["remedy"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_security_module_that_forbids_io_uring_is_no_reason_to_try_lesser_flags()
+    {
+        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EACCES}", "check");
+
+        AssertUnavailable(child, KernelUnavailableReason.Forbidden, "io_uring_setup failed with EACCES");
+    }
+
+    [Fact]
+    public void A_kernel_without_io_uring_is_named_and_so_is_a_sandbox_that_looks_like_one()
+    {
+        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.ENOSYS}", "check");
+
+        AssertUnavailable(child, KernelUnavailableReason.NotImplemented, "io_uring_setup failed with ENOSYS");
+        Assert.Contains("CONFIG_IO_URING", child["remedy"], StringComparison.Ordinal);
+        Assert.Contains("seccomp", child["remedy"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_kernel_that_refuses_every_set_of_flags_is_too_old()
+    {
+        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EINVAL}", "check");
+
+        AssertUnavailable(child, KernelUnavailableReason.TooOld, "io_uring_setup failed with EINVAL");
+        Assert.Contains("6.0", child["remedy"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_ordinary_user_who_may_lock_no_memory_is_told_how_to_raise_the_limit()
+    {
+        using ChildProcess child = ChildProcess.Run("--memlock", "0", "--ordinary-user", "check");
+
+        AssertUnavailable(child, KernelUnavailableReason.LockedMemoryLimit, "io_uring_setup failed with ENOMEM");
+        Assert.Contains("RLIMIT_MEMLOCK is 0 KiB", child["message"], StringComparison.Ordinal);
+        Assert.Contains("ulimit -l", child["remedy"], StringComparison.Ordinal);
+        Assert.Contains("LimitMEMLOCK", child["remedy"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Memory_that_is_not_limited_is_not_blamed_on_the_limit()
+    {
+        KernelUnavailableException e = KernelUnavailableException.FromErrno("io_uring_setup", Errno.ENOMEM, ulong.MaxValue);
+
+        Assert.Equal(KernelUnavailableReason.Other, e.Reason);
+        Assert.DoesNotContain("MEMLOCK", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_errno_that_nobody_foresaw_is_named_all_the_same()
+    {
+        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EXDEV}", "check");
+
+        AssertUnavailable(child, KernelUnavailableReason.Other, "io_uring_setup failed with EXDEV");
+    }
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(66)]
+    [InlineData(67)]
+    public void Loops_that_find_no_descriptor_end_with_the_limit_named_and_leave_nothing_behind(int limit)
+    {
+        // Four limits in a row: a loop takes several descriptors, and each of them can be the one that is missing.
+        using ChildProcess child = ChildProcess.Run("--nofile", $"{limit}", "many-loops");
+
+        Assert.Equal("True", child["warm"]);
+        Assert.Equal(nameof(KernelUnavailableReason.DescriptorLimit), child["thrown"]);
+        Assert.Contains("failed with EMFILE", child["thrown-message"], StringComparison.Ordinal);
+        Assert.Contains("ulimit -n", child["thrown-message"], StringComparison.Ordinal);
+        Assert.Equal("True", child["nop"]); // Two loops work at once: those that began have given everything back.
+    }
+
+    [Fact]
+    public void An_ordinary_user_makes_ring_after_ring_although_their_memory_comes_back_late()
+    {
+        using ChildProcess child = ChildProcess.Run("--memlock", $"{8 << 20}", "--ordinary-user", "ring-after-ring");
+
+        Assert.Equal("100", child["made"]);
+    }
+
+    private static void AssertUnavailable(ChildProcess child, KernelUnavailableReason reason, string beginning)
+    {
+        Assert.Equal(("False", "False"), (child["dispatcher"], child["supported"]));
+        Assert.Equal((reason.ToString(), reason.ToString()), (child["reason"], child["thrown"]));
+        Assert.StartsWith(beginning, child["message"], StringComparison.Ordinal);
+        Assert.Equal(child["message"], child["thrown-message"]);
+        Assert.Equal(child["remedy"], child["thrown-remedy"]);
+
+        // The message is a line, and the remedy is its end: no other line of the child's was left over, or this one would not have been all.
+        Assert.EndsWith(". " + child["remedy"], child["message"], StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", child["message"], StringComparison.Ordinal);
+    }
+}
