@@ -200,6 +200,14 @@ public sealed class DispatchFile : DispatchHandle
     /// <returns>The stream. Its synchronous calls work off the loop and are refused on it.</returns>
     public Stream AsStream() => new DispatchFileStream(this);
 
+    /// <summary>The length by a plain call. Owner only: elsewhere the number could be closed, and another file's, by then.</summary>
+    internal long LengthNow()
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        using SafeFileHandle handle = new(OwnedDescriptor.Number, ownsHandle: false);
+        return RandomAccess.GetLength(handle);
+    }
+
     private protected override void OnClosing()
     {
         // A file has no requests of its own making; those that users made on it are seen to by the base.

@@ -5,26 +5,20 @@ namespace Dispatch;
 /// </summary>
 internal sealed class DispatchFileStream(DispatchFile file) : Stream
 {
+    private readonly FileAccess access = DescriptorMode.AccessOf(file.OwnedDescriptor.Number);
     private long position;
 
     /// <inheritdoc/>
-    public override bool CanRead => !file.IsClosed;
+    public override bool CanRead => !file.IsClosed && access.HasFlag(FileAccess.Read);
 
     /// <inheritdoc/>
     public override bool CanSeek => !file.IsClosed;
 
     /// <inheritdoc/>
-    public override bool CanWrite => !file.IsClosed;
+    public override bool CanWrite => !file.IsClosed && access.HasFlag(FileAccess.Write);
 
-    /// <inheritdoc/>
-    public override long Length
-    {
-        get
-        {
-            VerifyMayWait();
-            return file.GetStatusAsync().AsTask().GetAwaiter().GetResult().Length;
-        }
-    }
+    /// <summary>Gets the length of the file. On the loop by a plain <c>fstat(2)</c>, which is answered from memory: <see cref="Stream.CopyToAsync(Stream)"/> asks for it there.</summary>
+    public override long Length => file.Engine.IsOwner ? file.LengthNow() : file.GetStatusAsync().AsTask().GetAwaiter().GetResult().Length;
 
     /// <inheritdoc/>
     public override long Position

@@ -2,9 +2,21 @@ using Tmds.Linux;
 
 namespace Dispatch;
 
-/// <summary>Whether calls on a descriptor wait. A property of the open file, so that every descriptor of it sees a change. <c>fcntl(2)</c>.</summary>
+/// <summary>What a descriptor is open for, and whether calls on it wait. Properties of the open file, so that every descriptor of it sees a change. <c>fcntl(2)</c>.</summary>
 internal static class DescriptorMode
 {
+    /// <summary>Says what a descriptor is open for; for neither when it is closed.</summary>
+    public static FileAccess AccessOf(int number)
+    {
+        int flags = LibC.fcntl(number, LibC.F_GETFL, 0);
+        return flags < 0 ? 0 : (flags & LibC.O_ACCMODE) switch
+        {
+            0 => FileAccess.Read, // O_RDONLY, O_WRONLY, O_RDWR: numbers, not bits.
+            1 => FileAccess.Write,
+            _ => FileAccess.ReadWrite,
+        };
+    }
+
     /// <summary>Lets calls wait. Returns whether they did not before.</summary>
     public static bool MakeBlocking(int number)
     {

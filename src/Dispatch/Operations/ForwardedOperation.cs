@@ -30,7 +30,19 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
     }
 
     /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<Completion>.GetStatus(short token) => core.GetStatus(token);
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token)
+    {
+        ValueTaskSourceStatus status = core.GetStatus(token);
+        if (status != ValueTaskSourceStatus.Succeeded || core.GetResult(token).Result >= 0)
+        {
+            return status;
+        }
+
+        return core.GetResult(token).ErrorNumber == Errno.ECANCELED && !deadlinePassed ? ValueTaskSourceStatus.Canceled : ValueTaskSourceStatus.Faulted;
+    }
 
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>

@@ -70,7 +70,9 @@ internal static class LoopShutdown
         {
             // Continuations of what was cancelled may begin something new (a close, say), so cancel in every round.
             engine.Turn();
-            if (engine.Table.InFlight == 0 && !engine.HasTurnWork)
+
+            // What others post does not count: they may never stop, and what got in before the close of the inbox is run after this.
+            if (engine.Table.InFlight == 0 && !engine.Posted.HasLocal && !engine.Delivery.HasDeferred && !engine.Ring.Completions.HasEntries)
             {
                 break;
             }

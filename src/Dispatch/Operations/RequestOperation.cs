@@ -132,7 +132,7 @@ internal sealed class RequestOperation : Operation, IOwnerSource, IValueTaskSour
         core.Verify(token);
         return !core.IsCompleted ? ValueTaskSourceStatus.Pending
             : completion.Result >= 0 ? ValueTaskSourceStatus.Succeeded
-            : completion.Result == -Errno.ECANCELED ? ValueTaskSourceStatus.Canceled
+            : completion.Result == -Errno.ECANCELED && !cancel.DeadlinePassed ? ValueTaskSourceStatus.Canceled
             : ValueTaskSourceStatus.Faulted;
     }
 

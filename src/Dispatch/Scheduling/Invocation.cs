@@ -24,7 +24,7 @@ internal sealed class Invocation<T>
 
     private void Run()
     {
-        if (!engine.IsOwner)
+        if (!engine.IsOwner || engine.OwnerIsDead)
         {
             // The loop stopped before it came to this. What was promised to run on its thread must not run beside it.
             result.TrySetException(new ObjectDisposedException(engine.Loop.Name));

@@ -116,7 +116,7 @@ internal sealed class TimerQueue
         if (!isKernelTime)
         {
             ArmForeignClock();
-            return -1;
+            return IsDueFlagged ? 0 : -1;
         }
 
         return Math.Max(0, heap.Top.Due - Now);
@@ -172,7 +172,24 @@ internal sealed class TimerQueue
             this,
             Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);
-        foreignTimer.Change(TimeSpan.FromTicks(Math.Max(0, (due - Now + 99) / 100)), Timeout.InfiniteTimeSpan);
+
+        // A clock that somebody advances may move between our looking at it and its starting the timer, which would then be late by as much, for ever perhaps. It was
+        // right when the time is still the same; a clock that runs by itself is never, and a few rounds are close enough.
+        for (int round = 0; round < 3; round++)
+        {
+            long now = Now;
+            if (due <= now)
+            {
+                OnForeignTime();
+                return;
+            }
+
+            foreignTimer.Change(TimeSpan.FromTicks((due - now + 99) / 100), Timeout.InfiniteTimeSpan);
+            if (Now == now)
+            {
+                return;
+            }
+        }
     }
 
     private void OnForeignTime()

@@ -86,7 +86,7 @@ internal static class OnLoop
             IsBackground = true,
         };
         thread.UnsafeStart();
-        Assert.True(thread.Join(Guard), "The thread of the test did not end.");
+        Assert.True(thread.Join(Guard * 1.5), "The thread of the test did not end.");
         if (failure is not null)
         {
             ExceptionDispatchInfo.Throw(failure);

@@ -173,6 +173,32 @@ public sealed class CancelTests
     });
 
     [Fact]
+    public async Task What_became_of_a_request_is_told_by_its_task_too_on_the_owner_and_elsewhere()
+    {
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
+        EventLoop loop = dispatcher.Loops[0];
+        await Check();
+        await loop.InvokeAsync(Check);
+
+        async Task Check()
+        {
+            using TestPipe pipe = new();
+            IoRequest poll = IoRequest.Poll(pipe.ReadEnd, PollEvents.Readable);
+            using CancellationTokenSource source = new();
+            Task late = loop.ExecuteAsync(poll.WithDeadline(TimeSpan.FromMilliseconds(1))).AsTask();
+            Task cancelled = loop.ExecuteAsync(poll, source.Token).AsTask();
+            Task failed = loop.ExecuteAsync(IoRequest.Close(1_000_000)).AsTask();
+            source.Cancel();
+            await Task.WhenAll(new[] { late, cancelled, failed }.Select(t => t.ContinueWith(_ => { }, TaskScheduler.Default)));
+
+            Assert.True(late.IsFaulted);
+            Assert.IsType<TimeoutException>(late.Exception.InnerException);
+            Assert.True(cancelled.IsCanceled);
+            Assert.True(failed.IsFaulted);
+        }
+    }
+
+    [Fact]
     public void A_request_that_succeeds_before_its_deadline_returns_and_its_slot_serves_on() => OnLoop.Run(async loop =>
     {
         Assert.Equal(0, await loop.ExecuteAsync(IoRequest.Nop().WithDeadline(TimeSpan.FromMilliseconds(20))));

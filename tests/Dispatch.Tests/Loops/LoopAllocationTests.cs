@@ -1,7 +1,7 @@
 namespace Dispatch.Tests;
 
 /// <summary>Nothing is allocated in steady state, whichever way a request is consumed.</summary>
-public sealed class AllocationTests
+public sealed class LoopAllocationTests
 {
     private const int Count = 1_000_000;
     private const int Batch = 64;
