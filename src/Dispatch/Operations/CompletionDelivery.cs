@@ -79,31 +79,6 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
         return TryTakeSlow(out completion);
     }
 
-    private bool TryTakeSlow(out Completion completion)
-    {
-        if (raw.Untaken != 0)
-        {
-            bool taken = raw.TryTakeQueued(out completion);
-            raw.Settle();
-            return taken;
-        }
-
-        raw.Settle();
-        if (TryTakeInPlace(out completion))
-        {
-            return true;
-        }
-
-        if (!engine.Submissions.HasStaged && !ring.NeedsAttention)
-        {
-            return false;
-        }
-
-        engine.Enter(0, -1);
-        engine.SettleSignal();
-        return TryTakeInPlace(out completion);
-    }
-
     /// <summary>Delivers, in the next turn, a completion that is not in the ring.</summary>
     public void Defer(in CompletionEntry entry)
     {
@@ -135,6 +110,31 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
         {
             table.CountLate();
         }
+    }
+
+    private bool TryTakeSlow(out Completion completion)
+    {
+        if (raw.Untaken != 0)
+        {
+            bool taken = raw.TryTakeQueued(out completion);
+            raw.Settle();
+            return taken;
+        }
+
+        raw.Settle();
+        if (TryTakeInPlace(out completion))
+        {
+            return true;
+        }
+
+        if (!engine.Submissions.HasStaged && !ring.NeedsAttention)
+        {
+            return false;
+        }
+
+        engine.Enter(0, -1);
+        engine.SettleSignal();
+        return TryTakeInPlace(out completion);
     }
 
     private bool TryTakeInPlace(out Completion completion)
