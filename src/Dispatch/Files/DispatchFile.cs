@@ -16,6 +16,7 @@ public sealed class DispatchFile : DispatchHandle
         Path = path;
         descriptor.Subject = path;
         this.direct = direct;
+        descriptor.IsDirect = direct is not null;
     }
 
     /// <summary>Gets the path that it was opened with; empty for an adopted handle.</summary>

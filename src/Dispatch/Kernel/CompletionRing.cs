@@ -26,6 +26,13 @@ internal unsafe struct CompletionRing
     /// <summary>Gets the number of entries that can be taken now.</summary>
     public readonly uint Count => Volatile.Read(ref *KernelTail) - Head;
 
+    /// <summary>Gets the oldest entry, of which the caller knows that it is there. Valid until <see cref="Release"/>.</summary>
+    public readonly CompletionEntry* First
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => &Entries[Head & Mask];
+    }
+
     /// <summary>
     /// Takes the oldest entry. It is copied out first and the slot is given back only by <see cref="Release"/>, so the kernel
     /// cannot write over an entry that is being read.

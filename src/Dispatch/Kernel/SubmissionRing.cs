@@ -39,6 +39,10 @@ internal unsafe struct SubmissionRing
         return &Entries[Tail++ & Mask];
     }
 
+    /// <summary>Takes the next slot, of which the caller knows that it is free.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SubmissionEntry* Take() => &Entries[Tail++ & Mask];
+
     /// <summary>Makes the written entries visible to the kernel. The release store orders it after the entries themselves.</summary>
     public readonly void Publish() => Volatile.Write(ref *KernelTail, Tail);
 }

@@ -11,6 +11,8 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
     private readonly Queue<CompletionEntry> deferred = new();
     private readonly KernelRing ring = engine.Ring;
     private readonly OperationTable table = engine.Table;
+    private readonly LoopCounters counters = engine.Counters;
+    private readonly RawCompletions raw = engine.Raw;
 
     /// <summary>Gets a value indicating whether completions wait that the ring no longer holds.</summary>
     public bool HasDeferred => deferred.Count != 0;
@@ -45,25 +47,36 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
     }
 
     /// <summary>Takes a raw completion, walking the queue in place. Runs no user code; completions of operations wait for the next turn.</summary>
-    public bool TryTakeRaw(out Completion completion)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe bool TryTakeRaw(out Completion completion)
     {
-        if (engine.Raw.Untaken != 0)
+        RawCompletions raw = this.raw;
+        if (raw.IsPlain)
         {
-            return engine.Raw.TryTakeQueued(out completion);
+            // Nothing waits behind the ring: what it holds is next.
+            ref CompletionRing completions = ref ring.Completions;
+            if (completions.HasEntries)
+            {
+                CompletionEntry* entry = completions.First;
+                if (Tags.IsRaw(entry->UserData) && (entry->Flags & (IoUringAbi.IORING_CQE_F_MORE | RawCompletions.MessageFlag)) == 0)
+                {
+                    completion = new Completion(entry->UserData, *entry);
+                    completions.Head++;
+                    completions.Release();
+                    raw.OnPlainTaken();
+                    table.InFlight--;
+                    counters.Completions++;
+                    return true;
+                }
+            }
+            else if (!signal.IsRaised && !ring.NeedsAttention)
+            {
+                completion = default;
+                return false;
+            }
         }
 
-        if (TryTakeInPlace(out completion))
-        {
-            return true;
-        }
-
-        if (!engine.Submissions.HasStaged && !ring.NeedsAttention)
-        {
-            return false;
-        }
-
-        engine.Enter(0, -1);
-        return TryTakeInPlace(out completion);
+        return TryTakeSlow(out completion);
     }
 
     /// <summary>Delivers, in the next turn, a completion that is not in the ring.</summary>
@@ -97,6 +110,31 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
         {
             table.CountLate();
         }
+    }
+
+    private bool TryTakeSlow(out Completion completion)
+    {
+        if (raw.Untaken != 0)
+        {
+            bool taken = raw.TryTakeQueued(out completion);
+            raw.Settle();
+            return taken;
+        }
+
+        raw.Settle();
+        if (TryTakeInPlace(out completion))
+        {
+            return true;
+        }
+
+        if (!engine.Submissions.HasStaged && !ring.NeedsAttention)
+        {
+            return false;
+        }
+
+        engine.Enter(0, -1);
+        engine.SettleSignal();
+        return TryTakeInPlace(out completion);
     }
 
     private bool TryTakeInPlace(out Completion completion)

@@ -8,11 +8,14 @@ namespace Dispatch;
 /// </summary>
 internal sealed class LoopEngine
 {
+    private const int DeviceGroup = 4;
+
     private readonly WakeOperation wake;
     private readonly LoopSignal signal = new();
     private readonly EventLoopOptions options;
     private BufferPool? receiveBuffers;
     private RegisteredBufferPool? registeredBuffers;
+    private int stagedForDevice;
 
     public LoopEngine(EventLoop loop, KernelRing ring, EventLoopOptions options)
     {
@@ -24,12 +27,12 @@ internal sealed class LoopEngine
         Inbox = new Inbox(ring.Wake);
         Scope = new TurnScope(this);
         Posted = new PostedWork(this, signal, Inbox);
+        RawPool = new OperationPool<RawOperation>(this, options.PoolLimit, static e => new RawOperation(e));
+        Raw = new RawCompletions(this, options.RawCapacity);
         Delivery = new CompletionDelivery(this, signal);
         RequestPool = new OperationPool<RequestOperation>(this, options.PoolLimit, static e => new RequestOperation(e));
         ObservePool = new OperationPool<ObserveOperation>(this, options.PoolLimit, static e => new ObserveOperation(e));
-        RawPool = new OperationPool<RawOperation>(this, options.PoolLimit, static e => new RawOperation(e));
         SendPool = new OperationPool<SendOperation>(this, options.PoolLimit, static e => new SendOperation(e));
-        Raw = new RawCompletions(this, options.RawCapacity);
         Delays = new DelayPool(this, options.PoolLimit);
         wake = new WakeOperation(this);
         Timers = new TimerQueue(this, signal, options.TimeProvider ?? ring.Clock, options.TimeProvider is null);
@@ -69,11 +72,11 @@ internal sealed class LoopEngine
     /// <summary>Gets the idle observed operations.</summary>
     public OperationPool<ObserveOperation> ObservePool { get; }
 
-    /// <summary>Gets the idle raw operations.</summary>
-    public OperationPool<RawOperation> RawPool { get; }
-
     /// <summary>Gets the idle sends.</summary>
     public OperationPool<SendOperation> SendPool { get; }
+
+    /// <summary>Gets the idle operations behind raw requests.</summary>
+    public OperationPool<RawOperation> RawPool { get; }
 
     /// <summary>Gets the idle delays.</summary>
     public DelayPool Delays { get; }
@@ -179,6 +182,7 @@ internal sealed class LoopEngine
     public int Enter(uint minimumCompletions, long timeoutNanoseconds)
     {
         Counters.Enters++;
+        stagedForDevice = 0;
         int result = Ring.Enter(minimumCompletions, timeoutNanoseconds);
         Submissions.Refill();
         if (result < 0 && result is not (-Errno.EINTR or -Errno.ETIME or -Errno.EBUSY or -Errno.EAGAIN or -Errno.ENOMEM))
@@ -219,6 +223,18 @@ internal sealed class LoopEngine
         if (result == -Errno.ETIME)
         {
             Timers.IsDueFlagged = true;
+        }
+    }
+
+    /// <summary>
+    /// Counts a staged request that a device has to serve. A device has the less to choose from the longer requests wait for the end of the turn, so that every few of them are
+    /// submitted at once; what a processor serves within the submission gains nothing by it.
+    /// </summary>
+    public void CountForDevice()
+    {
+        if (++stagedForDevice >= DeviceGroup)
+        {
+            Enter(0, -1);
         }
     }
 

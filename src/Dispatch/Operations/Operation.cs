@@ -171,5 +171,9 @@ internal abstract class Operation
 
         references.Acquire(Engine, request, ref entry);
         StartEntry(entry);
+        if (request.Target is OwnedDescriptor { IsDirect: true })
+        {
+            Engine.CountForDevice();
+        }
     }
 }

@@ -37,6 +37,9 @@ internal sealed class OwnedDescriptor
     /// <summary>Gets or sets what an error message names: the path of a file.</summary>
     public object? Subject { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether requests go to a device, past the page cache: they are not kept back until the turn ends.</summary>
+    public bool IsDirect { get; set; }
+
     /// <summary>Gets a value indicating whether no new request is accepted.</summary>
     public bool IsClosing => closing;
 

@@ -16,6 +16,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     private readonly List<RawOperation> paused = [];
     private IObserver<Completion>[] observers = [];
     private int outstanding;
+    private bool isPlain = true;
     private bool replaying;
 
     /// <summary>Gets the number of completions that nobody has taken yet.</summary>
@@ -27,13 +28,22 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     /// <summary>Gets a value indicating whether a multishot has to pause: nobody takes what it brings.</summary>
     public bool IsFull => untaken.Count >= capacity;
 
+    /// <summary>Gets a value indicating whether the next completion is the ring's, and taking it has no further consequence: nothing is untaken, waits or pauses.</summary>
+    public bool IsPlain => isPlain;
+
+    /// <summary>Accounts for the only completion of a request, while the source is plain.</summary>
+    public void OnPlainTaken() => outstanding--;
+
+    /// <summary>Finds out again whether the source is plain.</summary>
+    public void Settle() => isPlain = untaken.Count == 0 && waiting.Count == 0 && paused.Count == 0;
+
     /// <summary>Submits a request under the user's tag.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Submit(in IoRequest request, ulong tag)
     {
         if (outstanding >= capacity)
         {
-            waiting.Enqueue((request, tag));
+            Wait(request, tag);
             return;
         }
 
@@ -85,7 +95,11 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     }
 
     /// <summary>Remembers a multishot that was cancelled until completions are taken.</summary>
-    public void Pause(RawOperation operation) => paused.Add(operation);
+    public void Pause(RawOperation operation)
+    {
+        isPlain = false;
+        paused.Add(operation);
+    }
 
     /// <summary>Cancels by tag: what waits here is answered here, what is in flight by the kernel.</summary>
     public void Cancel(ulong tag)
@@ -174,6 +188,12 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         outstanding++;
     }
 
+    private void Wait(in IoRequest request, ulong tag)
+    {
+        isPlain = false;
+        waiting.Enqueue((request, tag));
+    }
+
     private void OnTakenOfMany(in Completion completion)
     {
         if (!completion.HasMore && ((uint)completion.Flags & MessageFlag) == 0)
@@ -205,7 +225,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
                 }
                 catch (Exception e)
                 {
-                    engine.Table.Remove(operation);
+                    operation.Leave();
                     Answer(operation.UserTag, ErrnoOf(e));
                 }
             }
@@ -220,7 +240,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         {
             if (which(operation))
             {
-                engine.Table.Remove(operation);
+                operation.Leave();
                 Answer(operation.UserTag, Errno.ECANCELED);
             }
         }
@@ -233,6 +253,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
 
     private void Keep(in Completion completion)
     {
+        isPlain = false;
         untaken.Enqueue(completion);
         ReplayLater();
     }

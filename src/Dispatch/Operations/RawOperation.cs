@@ -2,7 +2,7 @@ namespace Dispatch;
 
 /// <summary>
 /// A raw request that refers to memory or handles, or completes many times: its references live here, its completions go to the raw source under the
-/// user's tag. A multishot that nobody empties is cancelled at the bound and armed again when completions were taken.
+/// user's tag. Pooled. A multishot that nobody empties is cancelled at the bound and armed again when completions were taken.
 /// </summary>
 internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
 {
@@ -16,7 +16,6 @@ internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
     public void Begin(in IoRequest request, ulong userTag)
     {
         UserTag = userTag;
-        pausing = false;
         try
         {
             Start(request);
@@ -43,6 +42,18 @@ internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
     /// <summary>The next cancelled completion is the user's, and no pause's.</summary>
     public void EndPause() => pausing = false;
 
+    /// <summary>Ends its use; what its completions said stays valid.</summary>
+    public void Leave()
+    {
+        if (pausing || request.IsMultishot)
+        {
+            pausing = false;
+            request = default; // An idle operation keeps no handle alive.
+        }
+
+        Engine.RawPool.Return(this);
+    }
+
     /// <summary>Arms a paused multishot again.</summary>
     public void Resume()
     {
@@ -64,8 +75,7 @@ internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
                 return false;
             }
 
-            request = default; // An idle operation keeps nothing alive.
-            Engine.RawPool.Return(this);
+            Leave();
         }
 
         return true;

@@ -10,6 +10,9 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
 {
     private readonly Queue<SubmissionEntry> backlog = new();
 
+    /// <summary>How much the ring may hold before a request has to wait: nothing, while others wait already, so that order is kept.</summary>
+    private uint room = ring.Submissions.Capacity;
+
     /// <summary>Gets a value indicating whether an enter has something to submit.</summary>
     public bool HasStaged
     {
@@ -25,18 +28,17 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
     public void Stage(in SubmissionEntry entry, ulong tag)
     {
         signal.IsRaised = true;
-        if (backlog.Count == 0)
+        ref SubmissionRing submissions = ref ring.Submissions;
+        if (submissions.Pending < room)
         {
-            SubmissionEntry* slot = ring.Submissions.TryTake();
-            if (slot != null)
-            {
-                *slot = entry;
-                slot->UserData = tag;
-                return;
-            }
+            SubmissionEntry* slot = submissions.Take();
+            *slot = entry;
+            slot->UserData = tag;
         }
-
-        Queue(entry, tag);
+        else
+        {
+            Queue(entry, tag);
+        }
     }
 
     /// <summary>Moves what waits into the ring, as far as there is room. Called after every enter, which makes room.</summary>
@@ -52,6 +54,8 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
 
             *slot = backlog.Dequeue();
         }
+
+        room = ring.Submissions.Capacity;
     }
 
     /// <summary>Answers everything that never reached the kernel, because nobody can submit it any more. Owner, or who stands in for a dead one.</summary>
@@ -77,6 +81,7 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
     private void Queue(SubmissionEntry entry, ulong tag)
     {
         entry.UserData = tag;
+        room = 0;
         backlog.Enqueue(entry);
     }
 }

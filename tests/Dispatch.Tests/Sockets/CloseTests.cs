@@ -228,7 +228,8 @@ public sealed class CloseTests
             await BatchAsync();
         }
 
-        Assert.Equal(sockets, Descriptors.CountSockets());
+        // Fewer is no leak of these: the collector may close meanwhile what an earlier test forgot.
+        Assert.InRange(Descriptors.CountSockets(), 0, sockets);
         Assert.InRange(loop.Engine.Table.Count, 0, slots + 16);
         Assert.Equal(0, loop.Engine.ReceiveBuffers.Leased);
         Assert.Equal(0, loop.Statistics.Orphans);
