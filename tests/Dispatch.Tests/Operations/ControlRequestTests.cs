@@ -161,9 +161,10 @@ public sealed class ControlRequestTests
     {
         EventLoop? ended = null;
         OnLoop.Poll(loop => ended = loop);
-        sender.Submit(IoRequest.Message(ended!, 1, 1), 2);
+        IoRequest message = IoRequest.Message(ended!, 1, 1);
 
-        Assert.True(OnLoop.Take(sender).IsError);
+        Assert.Throws<ObjectDisposedException>(() => sender.Submit(message, 2));
+        Assert.Equal(0, sender.Statistics.InFlight - 1); // The loop's own wake-up request.
     });
 
     [Fact]

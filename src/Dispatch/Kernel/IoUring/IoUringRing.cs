@@ -16,6 +16,7 @@ internal sealed unsafe class IoUringRing : KernelRing
     private readonly int ringDescriptor;
     private readonly SafeFileHandle wakeHandle;
     private readonly int enterDescriptor;
+    private readonly bool isRegistered;
     private readonly uint enterFlags;
     private readonly IoUringRecords.KernelTimespec* timeout;
     private readonly IoUringRecords.GetEventsArgument* argument;
@@ -30,9 +31,9 @@ internal sealed unsafe class IoUringRing : KernelRing
         SetAttention(memory.Flags, quiet: 0);
         probe = IoUringProbe.Run(this);
 
-        enterDescriptor = RegisterOwnDescriptor();
+        isRegistered = TryRegisterOwnDescriptor(out enterDescriptor);
         enterFlags = IORING_ENTER_GETEVENTS;
-        if (enterDescriptor != ringDescriptor)
+        if (isRegistered)
         {
             enterFlags |= IORING_ENTER_REGISTERED_RING;
         }
@@ -47,7 +48,7 @@ internal sealed unsafe class IoUringRing : KernelRing
         argument = (IoUringRecords.GetEventsArgument*)(timeout + 1);
         argument->Timespec = (ulong)timeout;
         CapWorkers(options);
-        Description = setup.Describe(probe.SupportedCount, enterDescriptor != ringDescriptor);
+        Description = setup.Describe(probe.SupportedCount, isRegistered);
     }
 
     /// <inheritdoc/>
@@ -163,7 +164,7 @@ internal sealed unsafe class IoUringRing : KernelRing
         }
 
         closed = true;
-        if (fromOwner && enterDescriptor != ringDescriptor)
+        if (fromOwner && isRegistered)
         {
             // A living thread that keeps the descriptor registered keeps the ring alive. (A dead one's registrations went with it.)
             IoUringRecords.ResourceUpdate update = new() { Offset = (uint)enterDescriptor };
@@ -181,11 +182,14 @@ internal sealed unsafe class IoUringRing : KernelRing
         memory.Free();
     }
 
-    private int RegisterOwnDescriptor()
+    private bool TryRegisterOwnDescriptor(out int descriptor)
     {
-        // A thread has 16 places; beyond them the plain descriptor does the same work, a little slower.
+        // A thread has 16 places; beyond them the plain descriptor does the same work, a little slower. The place's number may well be the descriptor's own, where low
+        // numbers were free: only the answer says whether it is registered.
         IoUringRecords.ResourceUpdate update = new() { Offset = uint.MaxValue, Data = (ulong)ringDescriptor };
-        return Register(IORING_REGISTER_RING_FDS, &update, 1) == 1 ? (int)update.Offset : ringDescriptor;
+        bool registered = Register(IORING_REGISTER_RING_FDS, &update, 1) == 1;
+        descriptor = registered ? (int)update.Offset : ringDescriptor;
+        return registered;
     }
 
     private void CapWorkers(EventLoopOptions options)
