@@ -279,8 +279,14 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     private void Hand(in Completion completion)
     {
         OnTaken(completion);
-        foreach (IObserver<Completion> target in observers)
+        IObserver<Completion>[] targets = observers;
+        foreach (IObserver<Completion> target in targets)
         {
+            if (!ReferenceEquals(targets, observers) && Array.IndexOf(observers, target) < 0)
+            {
+                continue; // A neighbour's callback disposed its subscription a moment ago.
+            }
+
             try
             {
                 target.OnNext(completion);

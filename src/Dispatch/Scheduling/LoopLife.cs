@@ -129,6 +129,12 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     {
         if (Volatile.Read(ref ended) != 0)
         {
+            if (!loop.Engine.IsOwner)
+            {
+                // Another thread is at it: what was lent to the kernel is the caller's again only when that one is done.
+                Task.WaitAny(completed.Task);
+            }
+
             return;
         }
 
@@ -162,8 +168,13 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
         // Inside a turn the loop can only be asked to stop: it ends when the turn has returned.
         if (attached && (loop.Engine.IsOwner ? !loop.Engine.Scope.IsActive : !thread!.IsAlive))
         {
-            Dispose();
-            return ValueTask.CompletedTask;
+            if (Volatile.Read(ref ended) == 0)
+            {
+                Dispose();
+            }
+
+            // Not complete only when another thread is at it.
+            return completed.Task.IsCompleted ? ValueTask.CompletedTask : new ValueTask(completed.Task);
         }
 
         RequestStop(null);
@@ -207,6 +218,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     {
         if (Interlocked.Exchange(ref ended, 1) != 0)
         {
+            Task.WaitAny(completed.Task);
             return;
         }
 

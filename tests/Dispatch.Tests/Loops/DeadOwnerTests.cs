@@ -24,8 +24,21 @@ public sealed class DeadOwnerTests
     {
         using TestPipe pipe = new();
         State state = Abandon(pipe);
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => state.Loop!.Dispose()))).WaitAsync(OnLoop.Guard);
-        await state.Loop!.Completed.WaitAsync(OnLoop.Guard);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+        {
+            if (i % 2 == 0)
+            {
+                state.Loop!.Dispose();
+            }
+            else
+            {
+                await state.Loop!.DisposeAsync();
+            }
+
+            // Whoever returns from it finds it done, also when another one did it.
+            Assert.Equal(0, state.Loop.Statistics.InFlight);
+            Assert.True(state.Loop.Completed.IsCompleted);
+        }))).WaitAsync(OnLoop.Guard);
         await VerifyEnded(state);
     }
 

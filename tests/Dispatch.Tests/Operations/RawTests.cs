@@ -229,6 +229,18 @@ public sealed class RawTests
     });
 
     [Fact]
+    public void An_observer_that_a_neighbour_disposed_gets_not_even_the_present_completion() => OnLoop.Poll(loop =>
+    {
+        IDisposable? other = null;
+        using IDisposable one = loop.Completions.Subscribe(new Recorder { Then = _ => other!.Dispose() });
+        Recorder second = new();
+        other = loop.Completions.Subscribe(second);
+        loop.Submit(IoRequest.Nop(), 1);
+        OnLoop.Until(loop, () => loop.Statistics.InFlight == 1);
+        Assert.Empty(second.Items);
+    });
+
+    [Fact]
     public void An_observer_that_throws_hurts_neither_its_neighbour_nor_the_loop()
     {
         List<Exception> faults = [];
