@@ -29,6 +29,7 @@ internal sealed class LoopEngine
         Posted = new PostedWork(this, signal, Inbox);
         RawPool = new OperationPool<RawOperation>(this, options.PoolLimit, static e => new RawOperation(e));
         Raw = new RawCompletions(this, options.RawCapacity);
+        Cancellation = new Cancellation(this);
         Delivery = new CompletionDelivery(this, signal);
         RequestPool = new OperationPool<RequestOperation>(this, options.PoolLimit, static e => new RequestOperation(e));
         ObservePool = new OperationPool<ObserveOperation>(this, options.PoolLimit, static e => new ObserveOperation(e));
@@ -83,6 +84,9 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the raw source.</summary>
     public RawCompletions Raw { get; }
+
+    /// <summary>Gets what asks the kernel to end requests.</summary>
+    public Cancellation Cancellation { get; }
 
     /// <summary>Gets the counters.</summary>
     public LoopCounters Counters { get; } = new();
@@ -238,39 +242,11 @@ internal sealed class LoopEngine
         }
     }
 
-    /// <summary>Asks the kernel to cancel the request with this tag. Only the answer "not found" comes back, to nobody.</summary>
-    public void StageCancel(ulong tag)
-    {
-        SubmissionEntry entry = default;
-        entry.Opcode = Opcode.AsyncCancel;
-        entry.Fd = -1;
-        entry.Address = tag;
-        entry.Flags = EntryFlags.SkipSuccess;
-        StageSilent(entry);
-    }
-
-    /// <summary>Asks the kernel to cancel every request with this tag; users' tags need not be unique.</summary>
-    public void StageCancelOfAll(ulong tag)
-    {
-        SubmissionEntry entry = default;
-        entry.Opcode = Opcode.AsyncCancel;
-        entry.Fd = -1;
-        entry.Address = tag;
-        entry.OperationFlags = IoUringAbi.IORING_ASYNC_CANCEL_ALL;
-        entry.Flags = EntryFlags.SkipSuccess;
-        StageSilent(entry);
-    }
-
-    /// <summary>Asks the kernel to cancel everything that is in flight.</summary>
+    /// <summary>Asks every request to end: those in the kernel, and those that still wait here.</summary>
     public void CancelAll()
     {
         Raw.CancelWaiting();
-        Table.ForEachInFlight(static operation => operation.NoteCancel());
-        SubmissionEntry entry = default;
-        entry.Opcode = Opcode.AsyncCancel;
-        entry.Fd = -1;
-        entry.OperationFlags = IoUringAbi.IORING_ASYNC_CANCEL_ANY | IoUringAbi.IORING_ASYNC_CANCEL_ALL;
-        StageSilent(entry);
+        Cancellation.StageAll();
     }
 
     /// <summary>Stages an entry whose answer nobody needs.</summary>

@@ -297,7 +297,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
             return;
         }
 
-        Connection connection = new(Engine, new OwnedDescriptor(descriptor));
+        Connection connection = new(Engine, new OwnedDescriptor(descriptor), listener.Family);
         if (listener.IsClosed)
         {
             Engine.CountOrphan();
