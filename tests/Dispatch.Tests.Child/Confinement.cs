@@ -34,6 +34,15 @@ internal static unsafe partial class Confinement
         ]);
     }
 
+    /// <summary>Makes <c>io_setup</c> fail with this errno.</summary>
+    public static void DenyAio(int errno) => Filter(
+    [
+        new(LoadWord, 0, 0, CallNumber),
+        new(JumpIfEqual, 0, 1, IsX64 ? 206u : 0u),
+        new(Answer, 0, 0, WithErrno | (uint)errno),
+        new(Answer, 0, 0, Allow),
+    ]);
+
     /// <summary>Makes an <c>mmap</c> that wants its pages at once fail with this errno: that is how a ring's memory is asked for, and the runtime's is not.</summary>
     public static void DenyPopulate(int errno)
     {
