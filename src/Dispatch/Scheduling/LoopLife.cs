@@ -181,6 +181,9 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
         return new ValueTask(completed.Task);
     }
 
+    /// <summary>Ends a loop whose thread is lent to it for one step: see <see cref="LoopStepper"/>.</summary>
+    public void EndStepped() => End();
+
     /// <summary>Called by the sentinel: the owner's thread has ended without disposing the loop.</summary>
     public void OnOwnerGone() => ThreadPool.UnsafeQueueUserWorkItem(static life => life.EndForDeadOwner(), this, preferLocal: false);
 
