@@ -12,6 +12,12 @@ internal class OffLoop
     /// <summary>Gets the clock of what runs there.</summary>
     public virtual TimeProvider Clock => TimeProvider.System;
 
+    /// <summary>Gets how tasks are made that a loop completes and others await: whoever awaits one never continues in the loop's stack.</summary>
+    public virtual TaskCreationOptions CompletionOptions => TaskCreationOptions.RunContinuationsAsynchronously;
+
+    /// <summary>Completes such a task.</summary>
+    public virtual void Complete(Action<object> complete, object state) => complete(state);
+
     /// <summary>Runs blocking code on a worker.</summary>
     public virtual void Queue(IThreadPoolWorkItem work) => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
 

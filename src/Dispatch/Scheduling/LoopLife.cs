@@ -6,7 +6,7 @@ namespace Dispatch;
 internal sealed class LoopLife(EventLoop loop, bool attached)
 {
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(5);
-    private readonly TaskCompletionSource completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource completed = new(loop.Engine.Ring.OffLoop.CompletionOptions);
     private Thread? thread;
     private Exception? cause;
     private int stopping;

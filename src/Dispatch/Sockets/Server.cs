@@ -9,7 +9,7 @@ public sealed class Server : IAsyncDisposable
     private readonly EventLoop[] loops;
     private readonly Func<Connection, CancellationToken, Task> handler;
     private readonly CancellationTokenSource stopping = new();
-    private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource idle;
     private readonly bool deals;
     private readonly ServerLane[] lanes;
     private Listener[] listeners = [];
@@ -22,6 +22,7 @@ public sealed class Server : IAsyncDisposable
         this.loops = loops;
         this.handler = handler;
         deals = loops.Length > 1 && (options.Distribution == AcceptDistribution.Deal || endPoint.AddressFamily == AddressFamily.Unix);
+        idle = new TaskCompletionSource(OffLoop.CompletionOptions);
         LocalEndPoint = endPoint;
         lanes = [.. loops.Select(_ => new ServerLane())];
     }
