@@ -9,6 +9,7 @@ namespace Dispatch;
 internal sealed class LoopEngine
 {
     private const int DeviceGroup = 4;
+    private const int RefusalsBeforePause = 16;
 
     private readonly WakeOperation wake;
     private readonly LoopSignal signal = new();
@@ -16,6 +17,7 @@ internal sealed class LoopEngine
     private BufferPool? receiveBuffers;
     private RegisteredBufferPool? registeredBuffers;
     private int stagedForDevice;
+    private int refusedParks;
 
     public LoopEngine(EventLoop loop, KernelRing ring, EventLoopOptions options)
     {
@@ -224,6 +226,7 @@ internal sealed class LoopEngine
         Counters.Parks++;
         int result = Enter(1, limit);
         Inbox.Unpark();
+        PauseIfRefused(result);
         if (result == -Errno.ETIME)
         {
             Timers.IsDueFlagged = true;
@@ -307,6 +310,23 @@ internal sealed class LoopEngine
     {
         Counters.BlockingWaits++;
         LoopFaults.ReportBlockingWait(this);
+    }
+
+    /// <summary>
+    /// A kernel without memory refuses the enter, and with it the sleep. What it lacks comes back by itself or not at all: a loop with nothing else to do asks again after a pause, and
+    /// does not keep a processor busy with asking.
+    /// </summary>
+    private void PauseIfRefused(int result)
+    {
+        if (result is not (-Errno.EAGAIN or -Errno.ENOMEM or -Errno.EBUSY))
+        {
+            refusedParks = 0;
+        }
+        else if (++refusedParks >= RefusalsBeforePause)
+        {
+            Counters.RefusalPauses++;
+            Thread.Sleep(1);
+        }
     }
 
     private void ThrowEnterFailed(int result)
