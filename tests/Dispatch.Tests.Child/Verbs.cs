@@ -15,6 +15,7 @@ internal static class Verbs
         "ring-after-ring" => RingAfterRing(),
         "exit-in-flight" => ExitInFlight(),
         "exit-in-flight-attached" => ExitInFlightAttached(),
+        "exit-in-fifo" => ExitInFifo(),
         "park" => Park(),
         "park-and-drain" => ParkAndDrain(),
         "throw" => Throw(),
@@ -102,6 +103,29 @@ internal static class Verbs
         Begin(loop);
         loop.Poll();
         Say("in-flight", loop.Statistics.InFlight);
+        return 0;
+    }
+
+    /// <summary>Two opens that wait for the other end of a FIFO, on a worker each, when the process ends.</summary>
+    private static int ExitInFifo()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"dispatch-{Guid.NewGuid():n}");
+        using (System.Diagnostics.Process made = System.Diagnostics.Process.Start("mkfifo", path))
+        {
+            made.WaitForExit();
+        }
+
+        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2 });
+        int blocked = 0;
+        foreach (EventLoop loop in dispatcher.Loops)
+        {
+            Task<DispatchFile> open = DispatchFile.OpenAsync(path, null, loop);
+            loop.InvokeAsync(async () => await loop.ExecuteAsync(IoRequest.Nop())).Wait();
+            blocked += open.IsCompleted ? 0 : 1;
+        }
+
+        File.Delete(path);
+        Say("blocked", blocked);
         return 0;
     }
 

@@ -1,0 +1,67 @@
+using System.Reflection;
+
+namespace Dispatch.Conformance;
+
+/// <summary>Any kernel's ring, whose enters can be made to fail, to take less, and to be asked for less, the way kernels do under pressure.</summary>
+internal sealed unsafe class FaultyRing : KernelRing
+{
+    private static readonly FieldInfo Attention = typeof(KernelRing).GetField("attention", BindingFlags.Instance | BindingFlags.NonPublic)!;
+    private static readonly FieldInfo Quiet = typeof(KernelRing).GetField("attentionQuiet", BindingFlags.Instance | BindingFlags.NonPublic)!;
+
+    private readonly KernelRing inner;
+    private readonly SeamFaults faults;
+    private uint seen;
+
+    public FaultyRing(KernelRing inner, SeamFaults faults)
+    {
+        this.inner = inner;
+        this.faults = faults;
+        Submissions = inner.Submissions;
+        Completions = inner.Completions;
+        seen = Submissions.Tail;
+        SetAttention((uint*)Pointer.Unbox(Attention.GetValue(inner)!), (uint)Quiet.GetValue(inner)!);
+    }
+
+    public override KernelDescription Description => inner.Description;
+
+    public override TimeProvider Clock => inner.Clock;
+
+    public override int MessageDescriptor => inner.MessageDescriptor;
+
+    public override bool CompletesAfterClose => inner.CompletesAfterClose;
+
+    public override bool Supports(Opcode opcode) => inner.Supports(opcode);
+
+    public override int Enter(uint minimumCompletions, long timeoutNanoseconds)
+    {
+        if (faults.TryFail(out int errno))
+        {
+            return -errno;
+        }
+
+        for (; seen != Submissions.Tail; seen++)
+        {
+            faults.Shorten(ref Submissions.Entries[seen & Submissions.Mask]);
+        }
+
+        // Both are views of one queue; only how far each has got is its own.
+        uint head = Volatile.Read(ref *Submissions.KernelHead);
+        uint pending = Submissions.Pending;
+        uint taken = faults.Limit(pending);
+        inner.Submissions.Tail = head + taken;
+        inner.Completions.Head = Completions.Head;
+
+        // An enter that could not take everything does not wait.
+        return taken == pending ? inner.Enter(minimumCompletions, timeoutNanoseconds) : inner.Enter(0, -1);
+    }
+
+    public override bool TryPrepareWakeRequest(ref SubmissionEntry entry) => inner.TryPrepareWakeRequest(ref entry);
+
+    public override void Wake() => inner.Wake();
+
+    public override int Register(uint operation, void* argument, uint count) => inner.Register(operation, argument, count);
+
+    public override void Close(bool fromOwner) => inner.Close(fromOwner);
+
+    public override void ReleaseMemory() => inner.ReleaseMemory();
+}

@@ -1,0 +1,11 @@
+namespace Dispatch.Conformance;
+
+/// <summary>A test's body and the loop that it wants, to be run on a kernel as often as that kernel needs.</summary>
+internal sealed record Scenario(string Name, Action<World> Body, EventLoopOptions Options)
+{
+    /// <summary>Gets which faults of its own a kernel that has any may add.</summary>
+    public Tolerance Tolerates { get; init; }
+
+    /// <summary>Gets a value indicating whether exceptions that reach the loop's policy are part of the test.</summary>
+    public bool ExpectsFaults { get; init; }
+}

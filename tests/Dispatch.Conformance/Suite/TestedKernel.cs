@@ -1,0 +1,8 @@
+namespace Dispatch.Conformance;
+
+/// <summary>The kernels that one set of tests runs on.</summary>
+public enum TestedKernel
+{
+    /// <summary>The system's io_uring.</summary>
+    IoUring,
+}
