@@ -20,8 +20,8 @@ internal static class CommandLine
     {
         var defaults = new Settings();
         IReadOnlyList<int> cpus = CpuPin.AllowedCpus();
-        var benchmark = new Argument<string>("benchmark") { Description = "What to run.", DefaultValueFactory = _ => List };
-        benchmark.AcceptOnlyFromAmong([List, .. Catalog.Groups, All]);
+        var benchmark = new Argument<string>("benchmark") { Description = "What to run: a benchmark, a group of them, or all.", DefaultValueFactory = _ => List };
+        benchmark.AcceptOnlyFromAmong([List, .. Catalog.Names, All]);
         Option<int> windows = Number("--windows", "Clean windows to measure of each contender.", defaults.Windows, 1, 1000);
         Option<int> window = Number("--window", "Length of a window in milliseconds.", (int)defaults.WindowLength.TotalMilliseconds, 10, 10_000);
         Option<int> warmUp = Number("--warm-up", "Milliseconds of work before the first window.", (int)defaults.WarmUp.TotalMilliseconds, 0, 60_000);
@@ -66,7 +66,7 @@ internal static class CommandLine
                 LoadCpu = arguments.GetValue(loadCpu),
                 Folder = arguments.GetValue(folder)!.FullName,
             };
-            Benchmark[] chosen = [.. Catalog.All.Where(one => name == All || one.Group == name)];
+            Benchmark[] chosen = [.. Catalog.All.Where(one => name == All || one.Group == name || one.Name == name)];
             return await RunAsync(chosen, settings, arguments.GetValue(json), arguments.GetValue(check), cancellationToken);
         });
         return root;

@@ -24,4 +24,6 @@ internal sealed class LoopCounters
     public long TransientErrors { get; set; }
 
     public long ConnectionFaults { get; set; }
+
+    public long RefusalPauses { get; set; }
 }

@@ -106,6 +106,10 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
         {
             operation.Deliver(entry);
         }
+        else if (Tags.IsCancel(entry.UserData))
+        {
+            engine.Cancellation.OnAnswer(entry);
+        }
         else if (entry.UserData != Tags.Silent)
         {
             table.CountLate();
@@ -150,6 +154,11 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
                     table.InFlight--;
                     engine.Raw.OnTaken(completion);
                 }
+            }
+            else if (Tags.IsCancel(entry.UserData))
+            {
+                engine.Cancellation.OnAnswer(entry);
+                continue;
             }
             else if (table.Find(entry.UserData) is not RawOperation operation)
             {

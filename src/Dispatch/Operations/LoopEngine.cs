@@ -9,6 +9,7 @@ namespace Dispatch;
 internal sealed class LoopEngine
 {
     private const int DeviceGroup = 4;
+    private const int RefusalsBeforePause = 16;
 
     private readonly WakeOperation wake;
     private readonly LoopSignal signal = new();
@@ -16,6 +17,7 @@ internal sealed class LoopEngine
     private BufferPool? receiveBuffers;
     private RegisteredBufferPool? registeredBuffers;
     private int stagedForDevice;
+    private int refusedParks;
 
     public LoopEngine(EventLoop loop, KernelRing ring, EventLoopOptions options)
     {
@@ -29,6 +31,7 @@ internal sealed class LoopEngine
         Posted = new PostedWork(this, signal, Inbox);
         RawPool = new OperationPool<RawOperation>(this, options.PoolLimit, static e => new RawOperation(e));
         Raw = new RawCompletions(this, options.RawCapacity);
+        Cancellation = new Cancellation(this);
         Delivery = new CompletionDelivery(this, signal);
         RequestPool = new OperationPool<RequestOperation>(this, options.PoolLimit, static e => new RequestOperation(e));
         ObservePool = new OperationPool<ObserveOperation>(this, options.PoolLimit, static e => new ObserveOperation(e));
@@ -83,6 +86,9 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the raw source.</summary>
     public RawCompletions Raw { get; }
+
+    /// <summary>Gets what asks the kernel to end requests.</summary>
+    public Cancellation Cancellation { get; }
 
     /// <summary>Gets the counters.</summary>
     public LoopCounters Counters { get; } = new();
@@ -220,6 +226,7 @@ internal sealed class LoopEngine
         Counters.Parks++;
         int result = Enter(1, limit);
         Inbox.Unpark();
+        PauseIfRefused(result);
         if (result == -Errno.ETIME)
         {
             Timers.IsDueFlagged = true;
@@ -238,39 +245,11 @@ internal sealed class LoopEngine
         }
     }
 
-    /// <summary>Asks the kernel to cancel the request with this tag. Only the answer "not found" comes back, to nobody.</summary>
-    public void StageCancel(ulong tag)
-    {
-        SubmissionEntry entry = default;
-        entry.Opcode = Opcode.AsyncCancel;
-        entry.Fd = -1;
-        entry.Address = tag;
-        entry.Flags = EntryFlags.SkipSuccess;
-        StageSilent(entry);
-    }
-
-    /// <summary>Asks the kernel to cancel every request with this tag; users' tags need not be unique.</summary>
-    public void StageCancelOfAll(ulong tag)
-    {
-        SubmissionEntry entry = default;
-        entry.Opcode = Opcode.AsyncCancel;
-        entry.Fd = -1;
-        entry.Address = tag;
-        entry.OperationFlags = IoUringAbi.IORING_ASYNC_CANCEL_ALL;
-        entry.Flags = EntryFlags.SkipSuccess;
-        StageSilent(entry);
-    }
-
-    /// <summary>Asks the kernel to cancel everything that is in flight.</summary>
+    /// <summary>Asks every request to end: those in the kernel, and those that still wait here.</summary>
     public void CancelAll()
     {
         Raw.CancelWaiting();
-        Table.ForEachInFlight(static operation => operation.NoteCancel());
-        SubmissionEntry entry = default;
-        entry.Opcode = Opcode.AsyncCancel;
-        entry.Fd = -1;
-        entry.OperationFlags = IoUringAbi.IORING_ASYNC_CANCEL_ANY | IoUringAbi.IORING_ASYNC_CANCEL_ALL;
-        StageSilent(entry);
+        Cancellation.StageAll();
     }
 
     /// <summary>Stages an entry whose answer nobody needs.</summary>
@@ -331,6 +310,23 @@ internal sealed class LoopEngine
     {
         Counters.BlockingWaits++;
         LoopFaults.ReportBlockingWait(this);
+    }
+
+    /// <summary>
+    /// A kernel without memory refuses the enter, and with it the sleep. What it lacks comes back by itself or not at all: a loop with nothing else to do asks again after a pause, and
+    /// does not keep a processor busy with asking.
+    /// </summary>
+    private void PauseIfRefused(int result)
+    {
+        if (result is not (-Errno.EAGAIN or -Errno.ENOMEM or -Errno.EBUSY))
+        {
+            refusedParks = 0;
+        }
+        else if (++refusedParks >= RefusalsBeforePause)
+        {
+            Counters.RefusalPauses++;
+            Thread.Sleep(1);
+        }
     }
 
     private void ThrowEnterFailed(int result)

@@ -10,7 +10,8 @@ namespace Dispatch;
 internal abstract class Operation
 {
     private RequestReferences references;
-    private bool cancelAsked;
+    private bool isCancelNoted;
+    private byte missedCancels;
 
     /// <summary>Initializes a new instance of the <see cref="Operation"/> class that takes a slot at once. Owner only.</summary>
     protected Operation(LoopEngine engine)
@@ -80,10 +81,9 @@ internal abstract class Operation
     {
         if ((entry.Flags & IoUringAbi.IORING_CQE_F_MORE) != 0)
         {
-            if (cancelAsked)
+            if (missedCancels != 0)
             {
-                // The kernel does not find a multishot timeout that has expired and is not armed again yet: it answered "not found", and the request goes on.
-                Engine.StageCancel(Tag);
+                OnAliveAfterCancel();
             }
 
             return false;
@@ -105,13 +105,33 @@ internal abstract class Operation
     {
         if (InFlight)
         {
-            cancelAsked = true;
-            Engine.StageCancel(Tag);
+            missedCancels = 0;
+            Engine.Cancellation.Stage(this);
         }
     }
 
     /// <summary>A cancel of everything is on its way: this one is to end, too.</summary>
-    public void NoteCancel() => cancelAsked = true;
+    public void NoteCancel() => isCancelNoted = true;
+
+    /// <summary>The cancel of everything has been answered; if it went past this one, it is asked by itself.</summary>
+    public void RepeatNotedCancel()
+    {
+        if (isCancelNoted)
+        {
+            isCancelNoted = false;
+            Engine.Cancellation.Stage(this);
+        }
+    }
+
+    /// <summary>The kernel did not find what it was asked to cancel.</summary>
+    public void OnCancelMissed()
+    {
+        if (missedCancels < Cancellation.MaxMisses)
+        {
+            missedCancels++;
+            Engine.Cancellation.Stage(this);
+        }
+    }
 
     /// <summary>Called by the table when the object takes or leaves a slot.</summary>
     public void Settle(int index, uint generation)
@@ -151,7 +171,8 @@ internal abstract class Operation
     protected void StartEntry(in SubmissionEntry entry)
     {
         InFlight = true;
-        cancelAsked = false;
+        isCancelNoted = false;
+        missedCancels = 0;
         Opcode = entry.Opcode;
         Descriptor = entry.Fd;
         Engine.Table.InFlight++;
@@ -160,6 +181,17 @@ internal abstract class Operation
 
     /// <summary>Handles one completion. <see cref="InFlight"/> is already false for the terminal one.</summary>
     protected abstract void OnCompletion(in CompletionEntry entry, bool terminal);
+
+    private void OnAliveAfterCancel()
+    {
+        // It missed, and the request went on: as long as that brings completions, the cancel is not given up.
+        bool givenUp = missedCancels >= Cancellation.MaxMisses;
+        missedCancels = 0;
+        if (givenUp)
+        {
+            OnCancelMissed();
+        }
+    }
 
     private void StartWithReferences(in IoRequest request)
     {

@@ -120,7 +120,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         }
 
         EndPauses(operation => operation.UserTag == tag);
-        engine.StageCancelOfAll(tag);
+        engine.Cancellation.StageRaw(tag);
         engine.Table.ForEachInFlight(operation =>
         {
             if (operation is RawOperation raw && raw.UserTag == tag)

@@ -83,6 +83,9 @@ public partial struct IoRequest
     /// Receives until it is cancelled or fails, into the loop's receive buffers: each completion's <see cref="Completion.BufferId"/> names one, and
     /// <see cref="EventLoop.TakeBuffer"/> turns it into a lease. Ends with ENOBUFS when no buffer is free, which is no error of the connection. <c>recv(2)</c>, <c>io_uring_multishot(7)</c>; Linux 6.0.
     /// </summary>
+    /// <remarks>
+    /// Not for Unix-domain streams: from Linux 6.17 on the kernel does not report their end when it came before the last bytes were read. <see cref="Connection"/> knows that.
+    /// </remarks>
     /// <param name="socket">The socket.</param>
     /// <param name="flags">Flags of <c>recv(2)</c>.</param>
     /// <returns>The request.</returns>

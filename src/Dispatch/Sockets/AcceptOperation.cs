@@ -3,7 +3,7 @@ using System.Threading.Tasks.Sources;
 namespace Dispatch;
 
 /// <summary>A listener's accepting: one multishot request, its queue of accepted connections, and its one consumer.</summary>
-internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Connection>, IValueTaskSource<Connection>
+internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Connection>, ISubscriptionOwner<Connection>, IValueTaskSource<Connection>
 {
     private readonly Listener listener;
     private readonly ListenOptions options;
@@ -13,7 +13,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     private CancelLink cancel;
     private Connection? result;
     private Exception? failure;
-    private AcceptSubscription? subscription;
+    private HandleSubscription<Connection>? subscription;
     private bool awaited;
     private bool cancelling;
 
@@ -62,35 +62,35 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     public IDisposable Subscribe(IObserver<Connection> observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
-        AcceptSubscription created = new(this, observer);
+        HandleSubscription<Connection> created = new(this, observer);
         if (Engine.IsOwner)
         {
             Attach(created);
         }
         else
         {
-            Engine.Posted.Post(static (s, _) => ((AcceptSubscription)s!).AttachFromInbox(), created, 0);
+            Engine.Posted.Post(static (s, _) => ((HandleSubscription<Connection>)s!).AttachFromInbox(), created, 0);
         }
 
         return created;
     }
 
     /// <summary>Makes a subscription the consumer. Owner only.</summary>
-    public void Attach(AcceptSubscription created)
+    public void Attach(HandleSubscription<Connection> created)
     {
         VerifyFree();
         Engine.VerifyOpen();
         subscription = created;
         if (ready.Count != 0)
         {
-            Engine.Posted.EnqueueLocal(static (s, _) => ((AcceptSubscription)s!).Owner.Replay((AcceptSubscription)s), created);
+            Engine.Posted.EnqueueLocal((s, _) => Replay((HandleSubscription<Connection>)s!), created);
         }
 
         Arm();
     }
 
     /// <summary>The subscription is the consumer no more. Owner only.</summary>
-    public void Detach(AcceptSubscription from)
+    public void Detach(HandleSubscription<Connection> from)
     {
         if (ReferenceEquals(subscription, from))
         {
@@ -297,7 +297,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
             return;
         }
 
-        Connection connection = new(Engine, new OwnedDescriptor(descriptor));
+        Connection connection = new(Engine, new OwnedDescriptor(descriptor), listener.Family);
         if (listener.IsClosed)
         {
             Engine.CountOrphan();
@@ -322,7 +322,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         }
     }
 
-    private void Replay(AcceptSubscription to)
+    private void Replay(HandleSubscription<Connection> to)
     {
         while (ReferenceEquals(subscription, to) && !to.IsDisposed && ready.TryDequeue(out Connection? connection))
         {

@@ -20,9 +20,10 @@ public sealed class Connection : DispatchHandle
     private EndPoint? localEndPoint;
     private EndPoint? remoteEndPoint;
 
-    internal Connection(LoopEngine engine, OwnedDescriptor descriptor, EndPoint? remote = null)
+    internal Connection(LoopEngine engine, OwnedDescriptor descriptor, AddressFamily family, EndPoint? remote = null)
         : base(engine, descriptor)
     {
+        Family = family;
         receive = new ReceiveOperation(this);
         remoteEndPoint = remote;
     }
@@ -40,6 +41,9 @@ public sealed class Connection : DispatchHandle
     /// </summary>
     public IObservable<BufferLease> Received => receive.Consumer;
 
+    /// <summary>Gets what kind of socket it is.</summary>
+    internal AddressFamily Family { get; }
+
     /// <summary>Gets the errno of the first failed send, or 0; later sends fail with it.</summary>
     internal int SendError { get; private set; }
 
@@ -55,7 +59,7 @@ public sealed class Connection : DispatchHandle
             throw new ArgumentException($"A connection needs a stream socket; this one is {socket.SocketType}.", nameof(socket));
         }
 
-        return new Connection(EventLoop.Required(loop).Engine, new OwnedDescriptor(socket.SafeHandle), socket.RemoteEndPoint);
+        return new Connection(EventLoop.Required(loop).Engine, new OwnedDescriptor(socket.SafeHandle), socket.AddressFamily, socket.RemoteEndPoint);
     }
 
     /// <summary>

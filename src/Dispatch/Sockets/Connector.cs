@@ -57,7 +57,7 @@ internal static class Connector
                 SocketCalls.SetNoDelay(number);
             }
 
-            return new Connection(loop.Engine, descriptor, endPoint);
+            return new Connection(loop.Engine, descriptor, endPoint.AddressFamily, endPoint);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Dispatch;
 
@@ -10,9 +11,10 @@ public sealed class Listener : DispatchHandle
 {
     private readonly AcceptOperation accept;
 
-    private Listener(LoopEngine engine, OwnedDescriptor descriptor, ListenOptions options, EndPoint? local)
+    private Listener(LoopEngine engine, OwnedDescriptor descriptor, ListenOptions options, AddressFamily family, EndPoint? local)
         : base(engine, descriptor)
     {
+        Family = family;
         LocalEndPoint = local;
         accept = new AcceptOperation(this, options);
     }
@@ -25,6 +27,9 @@ public sealed class Listener : DispatchHandle
     /// Disposing the subscription pauses accepting. Callbacks run on the owner.
     /// </summary>
     public IObservable<Connection> Accepts => accept;
+
+    /// <summary>Gets what kind of sockets it accepts.</summary>
+    internal AddressFamily Family { get; }
 
     /// <summary>Listens on an address. <c>socket(2)</c>, <c>bind(2)</c>, <c>listen(2)</c>.</summary>
     /// <param name="endPoint">An IP or Unix-domain end point; port 0 lets the system choose.</param>
@@ -48,7 +53,7 @@ public sealed class Listener : DispatchHandle
     internal static Listener Listen(EndPoint endPoint, ListenOptions options, LoopEngine engine, bool reusePort)
     {
         int number = SocketCalls.Listen(endPoint, options, reusePort);
-        Listener listener = new(engine, new OwnedDescriptor(number), options, SocketCalls.NameOf(number) ?? endPoint);
+        Listener listener = new(engine, new OwnedDescriptor(number), options, endPoint.AddressFamily, SocketCalls.NameOf(number) ?? endPoint);
         return listener;
     }
 

@@ -5,7 +5,7 @@ namespace Dispatch;
 /// <summary>
 /// The user's side of a connection's receiving: what came and was not read yet, and the one consumer, an awaiter or an observer. Owner thread only, but for what posts itself there.
 /// </summary>
-internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource, IObservable<BufferLease>, IValueTaskSource<BufferLease>, IValueTaskSource<int>
+internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource, IObservable<BufferLease>, ISubscriptionOwner<BufferLease>, IValueTaskSource<BufferLease>, IValueTaskSource<int>
 {
     private readonly UnreadLeases unread = new();
     private OwnerCompletionCore core;
@@ -13,7 +13,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     private Memory<byte> destination;
     private BufferLease result;
     private int copied;
-    private ReceiveSubscription? subscription;
+    private HandleSubscription<BufferLease>? subscription;
     private Exception? failure;
     private bool awaited;
 
@@ -73,35 +73,35 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     public IDisposable Subscribe(IObserver<BufferLease> observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
-        ReceiveSubscription created = new(this, observer);
+        HandleSubscription<BufferLease> created = new(this, observer);
         if (Engine.IsOwner)
         {
             Attach(created);
         }
         else
         {
-            Engine.Posted.Post(static (s, _) => ((ReceiveSubscription)s!).AttachFromInbox(), created, 0);
+            Engine.Posted.Post(static (s, _) => ((HandleSubscription<BufferLease>)s!).AttachFromInbox(), created, 0);
         }
 
         return created;
     }
 
     /// <summary>Makes a subscription the consumer.</summary>
-    public void Attach(ReceiveSubscription created)
+    public void Attach(HandleSubscription<BufferLease> created)
     {
         VerifyFree();
         operation.Prepare();
         subscription = created;
         if (unread.Count != 0 || operation.IsEnded)
         {
-            Engine.Posted.EnqueueLocal(static (s, _) => ((ReceiveSubscription)s!).Owner.Replay((ReceiveSubscription)s), created);
+            Engine.Posted.EnqueueLocal((s, _) => Replay((HandleSubscription<BufferLease>)s!), created);
         }
 
         operation.Arm();
     }
 
     /// <summary>The subscription is the consumer no more.</summary>
-    public void Detach(ReceiveSubscription from)
+    public void Detach(HandleSubscription<BufferLease> from)
     {
         if (ReferenceEquals(subscription, from))
         {
@@ -194,7 +194,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         return count;
     }
 
-    private void Hand(ReceiveSubscription to, BufferLease lease)
+    private static void Hand(HandleSubscription<BufferLease> to, BufferLease lease)
     {
         try
         {
@@ -203,7 +203,6 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         finally
         {
             lease.Dispose();
-            Engine.Scope.Restore();
         }
     }
 
@@ -283,7 +282,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
             : ValueTaskSourceStatus.Faulted;
     }
 
-    private void Replay(ReceiveSubscription to)
+    private void Replay(HandleSubscription<BufferLease> to)
     {
         while (ReferenceEquals(subscription, to) && !to.IsDisposed && unread.TryTake(out BufferLease lease))
         {

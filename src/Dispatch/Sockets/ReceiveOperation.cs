@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Dispatch;
 
 /// <summary>
@@ -60,7 +62,13 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
         SubmissionEntry entry = default;
         entry.Opcode = Opcode.Recv;
         entry.Flags = EntryFlags.BufferSelect;
-        entry.IoPriority = IoUringAbi.IORING_RECV_MULTISHOT;
+        if (connection.Family != AddressFamily.Unix)
+        {
+            // Since Linux 6.17 a multishot on a Unix-domain stream believes the socket's count of unread bytes: the end of the stream, when it came before the last of them
+            // was read, counts for nothing, and is never reported. One receive at a time finds it.
+            entry.IoPriority = IoUringAbi.IORING_RECV_MULTISHOT;
+        }
+
         entry.Fd = connection.OwnedDescriptor.Number;
         entry.BufferGroup = BufferPool.Group;
         connection.OwnedDescriptor.AddUse();

@@ -92,7 +92,7 @@ public sealed class Server : IAsyncDisposable
             {
                 // Nothing is in flight on it yet, so the number can simply change hands.
                 LoopEngine engine = loops[target].Engine;
-                Connection moved = new(engine, new OwnedDescriptor(connection.OwnedDescriptor.Detach()));
+                Connection moved = new(engine, new OwnedDescriptor(connection.OwnedDescriptor.Detach()), connection.Family);
                 if (!engine.Posted.TryPost((_, _) => ServeDealt(moved, target), null, 0))
                 {
                     moved.CloseAsync(); // Its loop has ended: there is nobody to serve it.

@@ -15,5 +15,6 @@ internal static class Catalog
         MessageBenchmarks.Wake,
     ];
 
-    public static IReadOnlyList<string> Groups { get; } = [.. All.Select(benchmark => benchmark.Group).Distinct()];
+    /// <summary>Gets what can be asked for: a benchmark, or all of a group.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.SelectMany(benchmark => new[] { benchmark.Group, benchmark.Name }).Distinct()];
 }

@@ -4,12 +4,7 @@ namespace Dispatch.Tests;
 public sealed class ErrorRemedyTests
 {
     [Theory]
-    [InlineData("io_uring_setup", Errno.ENOMEM, "`ulimit -l`", "`LimitMEMLOCK=`", "--ulimit memlock")]
     [InlineData("io_uring_register", Errno.ENOMEM, "`ulimit -l`", "`LimitMEMLOCK=`", "--ulimit memlock")]
-    [InlineData("io_uring_setup", Errno.EPERM, "seccomp", "kernel.io_uring_disabled", "io_uring_group")]
-    [InlineData("io_uring_setup", Errno.ENOSYS, "older than 5.1", "seccomp", "sandbox")]
-    [InlineData("io_uring_setup", Errno.EINVAL, "flags", "32,768", "65,536")]
-    [InlineData("io_uring_setup", Errno.EMFILE, "`ulimit -n`", "`LimitNOFILE=`", "--ulimit nofile")]
     [InlineData("io_uring_enter", Errno.EAGAIN, "memory", "take completions", "submit again")]
     [InlineData("io_uring_enter", Errno.EBUSY, "overflowed", "take them", "submit again")]
     [InlineData("io_uring_enter", Errno.EEXIST, "Only the thread", "owns the ring", "enter")]

@@ -46,9 +46,10 @@ public sealed class EnterFaultTests
     }
 
     [Theory]
-    [InlineData(Errno.EBUSY)]
-    [InlineData(Errno.EINTR)]
-    public async Task A_parked_loop_whose_wait_is_put_off_parks_again_and_can_be_woken(int errno)
+    [InlineData(Errno.EAGAIN, true)]
+    [InlineData(Errno.EBUSY, true)]
+    [InlineData(Errno.EINTR, false)]
+    public async Task A_parked_loop_whose_wait_is_put_off_parks_again_and_can_be_woken(int errno, bool pauses)
     {
         FaultyRing? ring = null;
         DispatcherOptions options = new()
@@ -62,6 +63,7 @@ public sealed class EnterFaultTests
             .AsTask().WaitAsync(RawRing.Guard, TestContext.Current.CancellationToken);
 
         Assert.Equal((0, 1000), (result, ring!.FaultsSeen));
+        Assert.Equal(pauses, dispatcher.Loops[0].Engine.Counters.RefusalPauses > 500); // Refused again and again, it does not ask without a pause.
     }
 
     [Fact]

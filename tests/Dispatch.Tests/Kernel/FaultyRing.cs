@@ -23,6 +23,11 @@ internal sealed unsafe class FaultyRing : KernelRing
 
     public int FaultsSeen { get; private set; }
 
+    /// <summary>Gets or sets how many of the next cancels do not find what they are to cancel.</summary>
+    public int CancelsToMiss { get; set; }
+
+    public int CancelsSeen { get; private set; }
+
     public override KernelDescription Description => inner.Description;
 
     public override TimeProvider Clock => inner.Clock;
@@ -42,6 +47,7 @@ internal sealed unsafe class FaultyRing : KernelRing
             return -Fault.Errno;
         }
 
+        MissCancels();
         inner.Submissions.Tail = Submissions.Tail; // Both are views of one queue; only how far each has got is its own.
         return inner.Enter(minimumCompletions, timeoutNanoseconds);
     }
@@ -55,4 +61,22 @@ internal sealed unsafe class FaultyRing : KernelRing
     public override void Close(bool fromOwner) => inner.Close(fromOwner);
 
     public override void ReleaseMemory() => inner.ReleaseMemory();
+
+    private void MissCancels()
+    {
+        for (uint i = Submissions.Tail - Submissions.Pending; i != Submissions.Tail; i++)
+        {
+            ref SubmissionEntry entry = ref Submissions.Entries[i & Submissions.Mask];
+            if (entry.Opcode == Opcode.AsyncCancel)
+            {
+                CancelsSeen++;
+                if (CancelsToMiss > 0)
+                {
+                    CancelsToMiss--;
+                    entry.Address = ulong.MaxValue - 7; // Nobody's tag: the kernel itself answers "not found".
+                    entry.OperationFlags = 0;
+                }
+            }
+        }
+    }
 }

@@ -81,7 +81,7 @@ public sealed class AdoptTests
         (int first, int second) = Pairs.Numbers();
         Socket one = new(new SafeSocketHandle(first, ownsHandle: true));
         Connection ours = Connection.Adopt(one);
-        Connection theirs = new(loop.Engine, new OwnedDescriptor(second));
+        Connection theirs = new(loop.Engine, new OwnedDescriptor(second), AddressFamily.Unix);
         one.SafeHandle.Dispose();
         await ours.SendAsync("still"u8.ToArray());
 

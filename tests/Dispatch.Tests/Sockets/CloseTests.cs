@@ -25,7 +25,7 @@ public sealed class CloseTests
     {
         for (int round = 0; round < 200; round++)
         {
-            (Connection ours, Connection theirs) = Pairs.Local(loop);
+            (Connection ours, Connection theirs) = Pairs.Tcp(loop);
             Task<BufferLease> pending = ours.ReceiveAsync().AsTask();
             Task foreign = Task.Run(ours.CloseAsync);
             Task first = ours.CloseAsync();
@@ -41,7 +41,7 @@ public sealed class CloseTests
     [Fact]
     public Task Sends_that_are_queued_are_finished_first() => LoopHost.OnLoop(async loop =>
     {
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
         byte[] data = Receiving.Pattern(1 << 20);
         Task[] sends = [.. Enumerable.Range(0, 16).Select(i => ours.SendAsync(data.AsMemory(i << 16, 1 << 16)).AsTask())];
         Task closing = ours.CloseAsync();
@@ -56,7 +56,7 @@ public sealed class CloseTests
     [Fact]
     public Task An_abort_breaks_a_close_that_waits_for_a_peer_which_takes_nothing() => LoopHost.OnLoop(async loop =>
     {
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
         Task stuck = ours.SendAsync(new byte[8 << 20]).AsTask();
         Task closing = ours.CloseAsync();
         await Receiving.TurnAsync(loop, 3);
@@ -72,7 +72,7 @@ public sealed class CloseTests
     [Fact]
     public Task Requests_after_the_close_are_refused() => LoopHost.OnLoop(async loop =>
     {
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
         Listener listener = Listener.Listen(Pairs.Loopback);
         await ours.CloseAsync();
         await listener.CloseAsync();
@@ -93,7 +93,7 @@ public sealed class CloseTests
     [Fact]
     public Task A_request_that_a_user_made_on_the_connection_does_not_hold_up_its_close() => LoopHost.OnLoop(async loop =>
     {
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
         Task<int> receive = loop.ExecuteAsync(IoRequest.Receive(ours, new byte[10])).AsTask();
         Task<int> poll = loop.ExecuteAsync(IoRequest.Poll(ours, PollEvents.Readable)).AsTask();
         Recorder<Completion> recorder = new();
@@ -116,7 +116,7 @@ public sealed class CloseTests
             for (int round = 0; round < 50; round++)
             {
                 // The ring holds two: nearly everything waits in user memory while the descriptor is closed and the next ones are opened.
-                (Connection ours, Connection theirs) = Pairs.Local(loop);
+                (Connection ours, Connection theirs) = Pairs.Tcp(loop);
                 List<Task> sends = [];
                 for (int i = 0; i < 64; i++)
                 {
@@ -126,7 +126,7 @@ public sealed class CloseTests
 
                 Task<int> request = loop.ExecuteAsync(IoRequest.Send(ours, "raw "u8.ToArray())).AsTask();
                 Task closing = ours.CloseAsync();
-                (Connection Next, Connection Peer)[] others = [.. Enumerable.Range(0, 4).Select(_ => Pairs.Local(loop))];
+                (Connection Next, Connection Peer)[] others = [.. Enumerable.Range(0, 4).Select(_ => Pairs.Tcp(loop))];
                 Task<byte[]> all = Receiving.ToEndAsync(theirs);
                 await Task.WhenAll(sends);
                 await request;
@@ -150,8 +150,8 @@ public sealed class CloseTests
     public Task Everything_cancelled_on_a_loop_ends_the_waits_and_not_the_connections() => LoopHost.OnLoop(async loop =>
     {
         await using Listener listener = Listener.Listen(Pairs.Loopback);
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
-        (Connection watched, Connection watcher) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
+        (Connection watched, Connection watcher) = Pairs.Tcp(loop);
         Recorder<BufferLease> recorder = new();
         watched.Received.Subscribe(recorder);
         Task<BufferLease> receive = ours.ReceiveAsync().AsTask();
@@ -182,8 +182,8 @@ public sealed class CloseTests
         Recorder<Connection> accepted = new();
         await LoopHost.OnLoop(async loop =>
         {
-            (Connection ours, Connection _) = Pairs.Local(loop);
-            (Connection watched, Connection _) = Pairs.Local(loop);
+            (Connection ours, Connection _) = Pairs.Tcp(loop);
+            (Connection watched, Connection _) = Pairs.Tcp(loop);
             receive = ours.ReceiveAsync().AsTask();
             send = ours.SendAsync(new byte[8 << 20]).AsTask();
             queued = ours.SendAsync(new byte[8]).AsTask();
@@ -266,7 +266,7 @@ public sealed class CloseTests
     {
         for (int i = 0; i < count; i++)
         {
-            _ = Pairs.Local(loop);
+            _ = Pairs.Tcp(loop);
         }
     }
 }

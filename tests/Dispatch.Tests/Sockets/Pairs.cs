@@ -31,7 +31,20 @@ internal static class Pairs
     public static (Connection First, Connection Second) Local(EventLoop loop)
     {
         (int first, int second) = Numbers();
-        return (new Connection(loop.Engine, new OwnedDescriptor(first)), new Connection(loop.Engine, new OwnedDescriptor(second)));
+        return (new Connection(loop.Engine, new OwnedDescriptor(first), AddressFamily.Unix), new Connection(loop.Engine, new OwnedDescriptor(second), AddressFamily.Unix));
+    }
+
+    /// <summary>Both ends connections of the loop, over TCP and without an await. Owner only.</summary>
+    public static (Connection First, Connection Second) Tcp(EventLoop loop)
+    {
+        using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(Loopback);
+        listener.Listen();
+        using Socket first = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        first.Connect(listener.LocalEndPoint!); // Ends in the backlog, so that the accept finds it there.
+        using Socket second = listener.Accept();
+        second.NoDelay = true;
+        return (Own(loop, first), Own(loop, second));
     }
 
     /// <summary>A socket pair as plain numbers.</summary>
@@ -44,4 +57,7 @@ internal static class Pairs
 
     /// <summary>A path for a Unix-domain socket, short enough for its address.</summary>
     public static string UnixPath() => Path.Combine(Path.GetTempPath(), $"dispatch-{Guid.NewGuid():n}.sock");
+
+    private static Connection Own(EventLoop loop, Socket socket) =>
+        new(loop.Engine, new OwnedDescriptor(LibC.dup((int)socket.Handle)), socket.AddressFamily);
 }

@@ -29,7 +29,7 @@ public sealed class ReceiveTests
     [Fact]
     public Task A_receive_into_memory_leaves_the_rest_of_the_buffer_to_the_next() => LoopHost.OnLoop(async loop =>
     {
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
         byte[] data = Receiving.Pattern(3000);
         await theirs.SendAsync(data);
         List<byte> received = [];
@@ -57,7 +57,7 @@ public sealed class ReceiveTests
     public Task The_rest_of_a_buffer_comes_before_what_arrived_after_it() => LoopHost.OnLoop(
         async loop =>
         {
-            (Connection ours, Connection theirs) = Pairs.Local(loop);
+            (Connection ours, Connection theirs) = Pairs.Tcp(loop);
             byte[] data = Receiving.Pattern(10_000);
             await theirs.SendAsync(data); // Many buffers: they queue behind the first one.
             byte[] received = new byte[data.Length];
@@ -80,7 +80,7 @@ public sealed class ReceiveTests
     [Fact]
     public Task An_empty_destination_is_refused() => LoopHost.OnLoop(async loop =>
     {
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
 
         await Assert.ThrowsAsync<ArgumentException>(async () => await ours.ReceiveAsync(Memory<byte>.Empty));
 
@@ -91,7 +91,7 @@ public sealed class ReceiveTests
     [Fact]
     public Task A_second_receive_beside_a_pending_one_is_refused_and_harms_nothing() => LoopHost.OnLoop(async loop =>
     {
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
         Task<BufferLease> first = ours.ReceiveAsync().AsTask();
 
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await ours.ReceiveAsync());
@@ -156,12 +156,12 @@ public sealed class ReceiveTests
         theirs.Dispose();
     });
 
-    [Fact(Skip = "Under investigation: passes alone, but in a whole run on a busy machine the receive was twice seen not to end within 30 s after its quota was used up.")]
+    [Fact]
     public Task A_cancel_that_comes_when_the_receive_is_over_does_not_stop_the_next() => LoopHost.OnLoop(
         async loop =>
         {
             // The quota ends the multishot, so that nothing is in flight when the late cancel arrives.
-            (Connection ours, Connection theirs) = Pairs.Local(loop);
+            (Connection ours, Connection theirs) = Pairs.Tcp(loop);
             using CancellationTokenSource source = new();
             ValueTask<BufferLease> pending = ours.ReceiveAsync(source.Token);
             await theirs.SendAsync(new byte[64 * 200]);
@@ -186,10 +186,35 @@ public sealed class ReceiveTests
             o.ReceiveQuota = 1;
         });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task The_end_of_the_stream_is_found_although_it_came_before_the_last_bytes_were_read(bool tcp) => LoopHost.OnLoop(
+        async loop =>
+        {
+            for (int round = 0; round < 20; round++)
+            {
+                (Connection ours, Connection theirs) = tcp ? Pairs.Tcp(loop) : Pairs.Local(loop);
+                ValueTask<BufferLease> first = ours.ReceiveAsync();
+                await theirs.SendAsync(new byte[64 * 200]);
+                await theirs.ShutdownAsync();
+                int length;
+                using (BufferLease lease = await first)
+                {
+                    length = lease.Length;
+                }
+
+                Assert.Equal(64 * 200, length + (await Receiving.ToEndAsync(ours)).Length);
+                await ours.CloseAsync();
+                await theirs.CloseAsync();
+            }
+        },
+        o => o.ReceiveBufferSize = 64);
+
     [Fact]
     public Task A_token_that_is_cancelled_already_leaves_the_data_to_the_next() => LoopHost.OnLoop(async loop =>
     {
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
         await theirs.SendAsync("data"u8.ToArray());
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await ours.ReceiveAsync(new CancellationToken(true)));
@@ -306,7 +331,7 @@ public sealed class ReceiveTests
             Task sending = null!;
             await loop.InvokeAsync(() =>
             {
-                (ours, theirs) = Pairs.Local(loop);
+                (ours, theirs) = Pairs.Tcp(loop);
                 sending = theirs.SendAsync(data).AsTask();
             });
             byte[] received = new byte[Total];

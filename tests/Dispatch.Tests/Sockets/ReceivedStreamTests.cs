@@ -47,7 +47,7 @@ public sealed class ReceivedStreamTests
     [Fact]
     public Task Closing_the_connection_ends_it_with_an_error_once() => LoopHost.OnLoop(async loop =>
     {
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
         Recorder<BufferLease> recorder = new();
         ours.Received.Subscribe(recorder);
 
@@ -62,7 +62,7 @@ public sealed class ReceivedStreamTests
     public Task Disposed_inside_OnNext_it_leaves_the_following_bytes_to_a_receive() => LoopHost.OnLoop(
         async loop =>
         {
-            (Connection ours, Connection theirs) = Pairs.Local(loop);
+            (Connection ours, Connection theirs) = Pairs.Tcp(loop);
             byte[] data = Receiving.Pattern(64 * 40);
             List<byte> received = [];
             IDisposable? subscription = null;
@@ -92,7 +92,7 @@ public sealed class ReceivedStreamTests
     public Task A_receive_begun_inside_OnNext_after_disposing_gets_the_next_bytes() => LoopHost.OnLoop(
         async loop =>
         {
-            (Connection ours, Connection theirs) = Pairs.Local(loop);
+            (Connection ours, Connection theirs) = Pairs.Tcp(loop);
             byte[] data = Receiving.Pattern(64 * 40);
             List<byte> received = [];
             IDisposable? subscription = null;
@@ -158,7 +158,7 @@ public sealed class ReceivedStreamTests
     public Task Unread_bytes_come_before_new_ones_and_before_the_end() => LoopHost.OnLoop(
         async loop =>
         {
-            (Connection ours, Connection theirs) = Pairs.Local(loop);
+            (Connection ours, Connection theirs) = Pairs.Tcp(loop);
             byte[] data = Receiving.Pattern(64 * 12);
             await theirs.SendAsync(data.AsMemory(0, 64 * 8));
             List<byte> received = [];
@@ -196,7 +196,7 @@ public sealed class ReceivedStreamTests
         {
             for (int round = 0; round < 50; round++)
             {
-                (Connection ours, Connection theirs) = Pairs.Local(loop);
+                (Connection ours, Connection theirs) = Pairs.Tcp(loop);
                 await theirs.SendAsync("abcdefgh"u8.ToArray());
                 byte[] one = new byte[1];
                 Assert.Equal(1, await ours.ReceiveAsync(one)); // Seven bytes are left unread, and the multishot is armed.
@@ -222,7 +222,7 @@ public sealed class ReceivedStreamTests
     [Fact]
     public Task A_second_subscriber_is_refused_and_the_first_goes_on() => LoopHost.OnLoop(async loop =>
     {
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
         Recorder<BufferLease> first = new();
         ours.Received.Subscribe(first);
 
@@ -244,7 +244,7 @@ public sealed class ReceivedStreamTests
         host => host.Loop.InvokeAsync(async () =>
         {
             EventLoop loop = host.Loop;
-            (Connection ours, Connection theirs) = Pairs.Local(loop);
+            (Connection ours, Connection theirs) = Pairs.Tcp(loop);
             ours.Received.Subscribe(new Recorder<BufferLease>(_ => throw new InvalidDataException("mine")));
             await theirs.SendAsync("first"u8.ToArray());
             await Receiving.UntilAsync(loop, () => loop.Statistics.UnhandledExceptions == 1);
@@ -265,15 +265,15 @@ public sealed class ReceivedStreamTests
         {
             EventLoop loop = host.Loop;
             int slots = loop.Engine.Table.Count;
-            (Connection armed, Connection peer) = Pairs.Local(loop);
+            (Connection armed, Connection peer) = Pairs.Tcp(loop);
             armed.Received.Subscribe(new Thrower());
             await Receiving.TurnAsync(loop);
             await armed.CloseAsync();
             await peer.CloseAsync();
 
             // And with nothing in flight: the subscription has not been armed, for want of a buffer.
-            (Connection starved, Connection second) = Pairs.Local(loop);
-            (Connection holder, Connection feeder) = Pairs.Local(loop);
+            (Connection starved, Connection second) = Pairs.Tcp(loop);
+            (Connection holder, Connection feeder) = Pairs.Tcp(loop);
             await feeder.SendAsync("x"u8.ToArray());
             BufferLease held = await holder.ReceiveAsync();
             starved.Received.Subscribe(new Thrower());
@@ -292,7 +292,7 @@ public sealed class ReceivedStreamTests
     [Fact]
     public Task Once_disposed_by_another_thread_it_hands_nothing_over_any_more() => LoopHost.OnLoop(async loop =>
     {
-        (Connection ours, Connection theirs) = Pairs.Local(loop);
+        (Connection ours, Connection theirs) = Pairs.Tcp(loop);
         Recorder<BufferLease> recorder = new();
         IDisposable subscription = ours.Received.Subscribe(recorder);
         await Receiving.TurnAsync(loop);
@@ -321,7 +321,7 @@ public sealed class ReceivedStreamTests
     {
         Connection ours = null!;
         Connection theirs = null!;
-        await loop.InvokeAsync(() => { (ours, theirs) = Pairs.Local(loop); });
+        await loop.InvokeAsync(() => { (ours, theirs) = Pairs.Tcp(loop); });
         int foreignItems = 0;
         Recorder<BufferLease> recorder = new(_ => foreignItems += loop.IsOwner ? 0 : 1);
         using IDisposable subscription = ours.Received.Subscribe(recorder);

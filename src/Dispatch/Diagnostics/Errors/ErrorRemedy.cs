@@ -6,9 +6,6 @@ internal static class ErrorRemedy
     private const string Memlock =
         "Ring memory counts against RLIMIT_MEMLOCK: raise it with `ulimit -l`, `LimitMEMLOCK=` in a systemd unit, or `docker run --ulimit memlock=-1`; or use fewer loops or smaller rings. Memory of a ring closed just now may take a second to come back.";
 
-    private const string Refused =
-        "io_uring is refused here. In a container, its seccomp profile has to allow io_uring_setup, io_uring_enter and io_uring_register (`docker run --security-opt seccomp=PROFILE.json`); outside, `sysctl kernel.io_uring_disabled` has to be 0, or 1 with the user in the group kernel.io_uring_group.";
-
     /// <summary>Finds a remedy.</summary>
     /// <param name="call">The name of the call that failed, as its man page has it.</param>
     /// <param name="errno">Its error number.</param>
@@ -20,10 +17,8 @@ internal static class ErrorRemedy
         Errno.ENOSPC when call == "inotify_add_watch" => "Raise `sysctl fs.inotify.max_user_watches`.",
         Errno.ENOSPC => "Free space or inodes on the file system: `df -h` and `df -i` show what is left.",
         Errno.EDQUOT => "The user's or the project's quota on this file system is used up: `quota -s` shows it.",
-        Errno.EPERM or Errno.EACCES when call is "io_uring_setup" or "io_uring_enter" => Refused,
         _ => call switch
         {
-            "io_uring_setup" => ForRingSetup(errno),
             "io_uring_register" => ForRingRegister(errno),
             "io_uring_enter" => ForRingEnter(errno),
             "io_setup" when errno == Errno.EAGAIN => "The machine's Linux AIO contexts are used up: raise `sysctl fs.aio-max-nr`.",
@@ -31,14 +26,6 @@ internal static class ErrorRemedy
             _ when CallKind.IsReadOrWrite(call) || CallKind.IsReceive(call) || CallKind.IsSend(call) => ForTransfer(call, errno),
             _ => ForAddress(call, errno) ?? ForPath(call, errno),
         },
-    };
-
-    private static string? ForRingSetup(int errno) => errno switch
-    {
-        Errno.ENOMEM => Memlock,
-        Errno.ENOSYS => "The kernel is older than 5.1, was built without io_uring, or a sandbox hides it. In a container, its seccomp profile may be what answers so: it has to allow io_uring_setup, io_uring_enter and io_uring_register.",
-        Errno.EINVAL => "This kernel does not know one of the ring's set-up flags, or the ring is too large: 32,768 submission and 65,536 completion entries are the most.",
-        _ => null,
     };
 
     private static string? ForRingRegister(int errno) => errno switch

@@ -1,14 +1,14 @@
 namespace Dispatch;
 
 /// <summary>
-/// One subscriber of a connection's received data. Not pooled: <see cref="Dispose"/> may come at any time, often, and from any thread.
+/// One subscriber of what a handle brings: connections, received data. Not pooled: <see cref="Dispose"/> may come at any time, often, and from any thread.
 /// </summary>
-internal sealed class ReceiveSubscription(ReceiveConsumer owner, IObserver<BufferLease> observer) : IDisposable
+internal sealed class HandleSubscription<T>(ISubscriptionOwner<T> owner, IObserver<T> observer) : IDisposable
 {
     private volatile bool disposed;
 
     /// <summary>Gets what is subscribed to.</summary>
-    public ReceiveConsumer Owner => owner;
+    public ISubscriptionOwner<T> Owner => owner;
 
     /// <summary>Gets a value indicating whether nothing more goes to the observer. Another thread may have said so, and its message may still be on its way.</summary>
     public bool IsDisposed => disposed;
@@ -31,13 +31,13 @@ internal sealed class ReceiveSubscription(ReceiveConsumer owner, IObserver<Buffe
         }
     }
 
-    /// <summary>Hands data over. An observer that throws ends its own subscription and nobody else's; the exception goes on to the loop's policy.</summary>
-    public void Next(BufferLease lease)
+    /// <summary>Hands an item over. An observer that throws ends its own subscription and nobody else's; the exception goes on to the loop's policy.</summary>
+    public void Next(T item)
     {
         bool survived = false;
         try
         {
-            observer.OnNext(lease);
+            observer.OnNext(item);
             survived = true;
         }
         finally
@@ -46,6 +46,8 @@ internal sealed class ReceiveSubscription(ReceiveConsumer owner, IObserver<Buffe
             {
                 Dispose();
             }
+
+            owner.Engine.Scope.Restore();
         }
     }
 
@@ -90,7 +92,7 @@ internal sealed class ReceiveSubscription(ReceiveConsumer owner, IObserver<Buffe
         }
         else
         {
-            owner.Engine.Posted.TryPost(static (s, _) => ((ReceiveSubscription)s!).Owner.Detach((ReceiveSubscription)s!), this, 0);
+            owner.Engine.Posted.TryPost(static (s, _) => ((HandleSubscription<T>)s!).Owner.Detach((HandleSubscription<T>)s!), this, 0);
         }
     }
 }
