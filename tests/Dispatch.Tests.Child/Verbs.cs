@@ -119,7 +119,8 @@ internal static class Verbs
         int blocked = 0;
         foreach (EventLoop loop in dispatcher.Loops)
         {
-            Task<DispatchFile> open = DispatchFile.OpenAsync(path, null, loop);
+            // An open that may create goes to a kernel worker, and so really waits.
+            Task<DispatchFile> open = DispatchFile.OpenAsync(path, new FileOpenOptions { Mode = FileMode.OpenOrCreate }, loop);
             loop.InvokeAsync(async () => await loop.ExecuteAsync(IoRequest.Nop())).Wait();
             blocked += open.IsCompleted ? 0 : 1;
         }

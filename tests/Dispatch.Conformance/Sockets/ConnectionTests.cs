@@ -103,7 +103,7 @@ public sealed class ConnectionTests : KernelTests
         Task<int> accept = w.Do(IoRequest.Accept(listener));
         int client = await w.Do(IoRequest.Socket(2, 1 | 0x80000));
         Assert.Equal(0, await w.Do(IoRequest.Connect(client, endPoint)));
-        Connection ours = w.Connect(await accept);
+        Connection ours = w.Connect(await accept, System.Net.Sockets.AddressFamily.InterNetwork);
         Task<BufferLease> pending = ours.ReceiveAsync().AsTask();
         await w.Turn(2);
         Task<int> peer = w.Do(IoRequest.Receive(client, new byte[1]));

@@ -34,12 +34,12 @@ internal sealed unsafe class SystemWorld : World
         return (number, SocketCalls.NameOf(number)!);
     }
 
-    public override int CountDescriptors() => Directory.GetFiles("/proc/self/fd").Count(f =>
-    {
-        string target = TargetOf(f);
-        return target.StartsWith("socket:", StringComparison.Ordinal) || target.StartsWith("pipe:", StringComparison.Ordinal)
-            || target.StartsWith("anon_inode:", StringComparison.Ordinal) || target.StartsWith(folder, StringComparison.Ordinal);
-    });
+    public override IReadOnlySet<string> OpenDescriptors() => Directory.GetFiles("/proc/self/fd")
+        .Select(f => (Number: Path.GetFileName(f), Target: TargetOf(f)))
+        .Where(f => f.Target.StartsWith("socket:", StringComparison.Ordinal) || f.Target.StartsWith("pipe:", StringComparison.Ordinal)
+            || f.Target.StartsWith("anon_inode:", StringComparison.Ordinal) || f.Target.StartsWith(folder, StringComparison.Ordinal))
+        .Select(f => $"{f.Number}: {f.Target}")
+        .ToHashSet();
 
     public override void Idle() => Thread.Yield();
 
