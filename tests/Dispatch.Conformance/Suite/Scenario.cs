@@ -6,6 +6,9 @@ internal sealed record Scenario(string Name, Action<World> Body, EventLoopOption
     /// <summary>Gets which faults of its own a kernel that has any may add.</summary>
     public Tolerance Tolerates { get; init; }
 
+    /// <summary>Gets on how many seeds it runs at most, where there are seeds; 0 for as many as asked for.</summary>
+    public int SeedsAtMost { get; init; }
+
     /// <summary>Gets a value indicating whether exceptions that reach the loop's policy are part of the test.</summary>
     public bool ExpectsFaults { get; init; }
 }
