@@ -202,9 +202,10 @@ public sealed class ControlTests : KernelTests
                 Task<int>[] waits = [.. Enumerable.Range(0, 3).Select(_ => w.Do(IoRequest.FutexWait(word, 5, scope)))];
                 await w.Turn(2);
                 Assert.DoesNotContain(waits, t => t.IsCompleted);
-                Assert.Equal(1, await w.Do(IoRequest.FutexWake(word, 1, scope)));
+                Assert.Equal(1, await WakeAsync(w, word, 1, scope));
                 Assert.Equal(0, await await Task.WhenAny(waits));
-                Assert.Equal(2, await w.Do(IoRequest.FutexWake(word, scope: scope)));
+                Assert.Equal(1, waits.Count(t => t.IsCompleted));
+                Assert.Equal(2, await WakeAsync(w, word, 1, scope) + await WakeAsync(w, word, int.MaxValue, scope));
                 Assert.All(await Task.WhenAll(waits), r => Assert.Equal(0, r));
                 Assert.Equal(0, await w.Do(IoRequest.FutexWake(word, scope: scope)));
                 Assert.Equal(-Errno.EAGAIN, await w.Do(IoRequest.FutexWait(word, 6, scope)));
@@ -235,4 +236,16 @@ public sealed class ControlTests : KernelTests
 
         await w.Close(readEnd, writeEnd);
     });
+
+    /// <summary>Wakes, again and again until somebody was there: a worker that waits in the kernel's place may take a moment to get there.</summary>
+    private static async Task<int> WakeAsync(World w, nint word, int count, FutexScope scope)
+    {
+        int woken = 0;
+        while (woken == 0)
+        {
+            woken = await w.Do(IoRequest.FutexWake(word, count, scope));
+        }
+
+        return woken;
+    }
 }

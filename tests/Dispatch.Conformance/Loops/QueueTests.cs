@@ -98,8 +98,8 @@ public sealed class QueueTests : KernelTests
             SubmitAll(w.Loop);
             w.Loop.Observe(IoRequest.Write(writeEnd, new byte[1], -1), new Recorder<Completion>());
             w.Until(() => many.Ended == 80);
-            Assert.All(many.Items, c => Assert.Equal((long)PollEvents.Readable, c.Result));
             Assert.Equal(80, many.Items.Count);
+            Assert.Equal([(long)PollEvents.Readable], many.Items.Select(c => c.Result).Distinct());
             w.Drive(() => w.Close(readEnd, writeEnd));
         },
         Tiny);

@@ -11,9 +11,8 @@ public sealed class ProcessTests : KernelTests
     public void A_process_that_may_have_no_ring_is_told_why_and_what_to_do(TestedKernel kernel)
     {
         SystemKernel system = (SystemKernel)KernelUnderTest.Get(kernel);
-        ChildResult refused = ChildResult.Of([.. system.DenyArguments, "check"]);
-        Assert.Equal("False", refused["supported"]);
-        Assert.NotEmpty(refused["thrown"]);
+        ChildResult refused = ChildResult.Of([.. system.DenyArguments, .. system.KernelArguments, "attach"]);
+        Assert.Equal(nameof(KernelUnavailableReason.Forbidden), refused["thrown"]);
         Assert.NotEmpty(refused["remedy"]);
         Assert.EndsWith(refused["remedy"], refused["message"], StringComparison.Ordinal);
     }
@@ -23,9 +22,16 @@ public sealed class ProcessTests : KernelTests
     public void An_ordinary_user_who_may_lock_no_memory_gets_a_loop_that_works_or_the_limits_name(TestedKernel kernel)
     {
         SystemKernel system = (SystemKernel)KernelUnderTest.Get(kernel);
-        ChildResult locked = ChildResult.Of(["--memlock", "0", "--ordinary-user", .. system.KernelArguments, "check"]);
-        Assert.Equal(system.NeedsLockedMemory ? "False" : "True", locked["supported"]);
-        Assert.Equal(system.NeedsLockedMemory, locked["message"].Contains("MEMLOCK", StringComparison.Ordinal));
+        ChildResult locked = ChildResult.Of(["--memlock", "0", "--ordinary-user", .. system.KernelArguments, "attach"]);
+        if (system.NeedsLockedMemory)
+        {
+            Assert.Equal(nameof(KernelUnavailableReason.LockedMemoryLimit), locked["thrown"]);
+            Assert.Contains("MEMLOCK", locked["message"], StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(system.Name, locked["attached"]);
+        }
     }
 
     [Theory]

@@ -6,6 +6,7 @@ internal sealed class CancelProgram(World world)
     public const int Kinds = 9;
 
     private readonly SortedDictionary<ulong, (string What, long? Result)> requests = [];
+    private readonly bool[] written = new bool[2];
     private int pending;
 
     public static string Run(World world, IReadOnlyList<Step> steps)
@@ -18,7 +19,6 @@ internal sealed class CancelProgram(World world)
     {
         (int Number, int Other)[] pipes = [world.Pipe(), world.Pipe()];
         (int Number, int Other)[] sockets = [world.SocketPair(), world.SocketPair()];
-        bool[] written = new bool[2];
         ulong tag = 0;
         foreach (Step step in steps)
         {
@@ -68,6 +68,7 @@ internal sealed class CancelProgram(World world)
             }
         }
 
+        Settle();
         world.Loop.CancelAll();
         TakeAll(_ => true);
         Assert.False(world.Loop.TryTake(out _));
@@ -114,5 +115,5 @@ internal sealed class CancelProgram(World world)
     }
 
     /// <summary>Lets everything that has no reason to wait end, so that no cancel's answer depends on how fast it was.</summary>
-    private void Settle() => TakeAll(r => r is "nop" or "timeout of no time");
+    private void Settle() => TakeAll(r => r is "nop" or "timeout of no time" || (r == "poll 0" && written[0]) || (r == "poll 1" && written[1]));
 }

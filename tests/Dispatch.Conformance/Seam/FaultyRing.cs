@@ -1,13 +1,10 @@
-using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace Dispatch.Conformance;
 
 /// <summary>Any kernel's ring, whose enters can be made to fail, to take less, and to be asked for less, the way kernels do under pressure.</summary>
 internal sealed unsafe class FaultyRing : KernelRing
 {
-    private static readonly FieldInfo Attention = typeof(KernelRing).GetField("attention", BindingFlags.Instance | BindingFlags.NonPublic)!;
-    private static readonly FieldInfo Quiet = typeof(KernelRing).GetField("attentionQuiet", BindingFlags.Instance | BindingFlags.NonPublic)!;
-
     private readonly KernelRing inner;
     private readonly SeamFaults faults;
     private uint seen;
@@ -19,7 +16,7 @@ internal sealed unsafe class FaultyRing : KernelRing
         Submissions = inner.Submissions;
         Completions = inner.Completions;
         seen = Submissions.Tail;
-        SetAttention((uint*)Pointer.Unbox(Attention.GetValue(inner)!), (uint)Quiet.GetValue(inner)!);
+        FollowAttention();
     }
 
     public override KernelDescription Description => inner.Description;
@@ -52,7 +49,9 @@ internal sealed unsafe class FaultyRing : KernelRing
         inner.Completions.Head = Completions.Head;
 
         // An enter that could not take everything does not wait.
-        return taken == pending ? inner.Enter(minimumCompletions, timeoutNanoseconds) : inner.Enter(0, -1);
+        int result = taken == pending ? inner.Enter(minimumCompletions, timeoutNanoseconds) : inner.Enter(0, -1);
+        FollowAttention();
+        return result;
     }
 
     public override bool TryPrepareWakeRequest(ref SubmissionEntry entry) => inner.TryPrepareWakeRequest(ref entry);
@@ -64,4 +63,13 @@ internal sealed unsafe class FaultyRing : KernelRing
     public override void Close(bool fromOwner) => inner.Close(fromOwner);
 
     public override void ReleaseMemory() => inner.ReleaseMemory();
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "attention")]
+    private static extern ref uint* AttentionOf(KernelRing ring);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "attentionQuiet")]
+    private static extern ref uint QuietOf(KernelRing ring);
+
+    /// <summary>A kernel may tell anew, whenever it is entered, where it says that it has something.</summary>
+    private void FollowAttention() => SetAttention(AttentionOf(inner), QuietOf(inner));
 }

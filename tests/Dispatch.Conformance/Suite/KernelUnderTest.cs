@@ -8,6 +8,7 @@ internal abstract class KernelUnderTest
     public static KernelUnderTest Get(TestedKernel kernel) => kernel switch
     {
         TestedKernel.IoUring => SystemKernel.IoUring,
+        TestedKernel.LinuxAio => SystemKernel.LinuxAio,
         _ => throw new ArgumentOutOfRangeException(nameof(kernel), kernel, null),
     };
 

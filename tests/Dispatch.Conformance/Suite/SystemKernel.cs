@@ -11,12 +11,17 @@ internal sealed class SystemKernel(KernelKind kind) : KernelUnderTest
         NeedsLockedMemory = true,
     };
 
+    public static SystemKernel LinuxAio { get; } = new(KernelKind.LinuxAio)
+    {
+        DenyArguments = ["--deny-aio", $"{Errno.EPERM}"],
+    };
+
     public override string Name => kind.ToString();
 
     public KernelKind Kind => kind;
 
     /// <summary>Gets what makes the child program use this kernel.</summary>
-    public IReadOnlyList<string> KernelArguments { get; init; } = [];
+    public IReadOnlyList<string> KernelArguments => ["--kernel", kind.ToString()];
 
     /// <summary>Gets what makes the child program be refused this kernel.</summary>
     public IReadOnlyList<string> DenyArguments { get; init; } = [];

@@ -5,4 +5,7 @@ public enum TestedKernel
 {
     /// <summary>The system's io_uring.</summary>
     IoUring,
+
+    /// <summary>The system's Linux AIO.</summary>
+    LinuxAio,
 }
