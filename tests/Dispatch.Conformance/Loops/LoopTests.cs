@@ -152,6 +152,36 @@ public sealed class LoopTests : KernelTests
     });
 
     [Theory]
+    [EveryKernel]
+    [Scenario(Scenarios.PostsRacePark)]
+    public void Posts_of_another_loop_that_race_with_the_park_are_all_run_in_order(TestedKernel kernel) => Run(kernel, async w =>
+    {
+        EventLoop other = w.Another();
+        EventLoop loop = w.Loop;
+        int posts = w.Rounds(2000);
+        int next = 0;
+        bool inOrder = true;
+        for (int i = 0; i < posts; i++)
+        {
+            int expected = i;
+            TaskCompletionSource<bool> arrived = new();
+            await other.InvokeAsync(() =>
+            {
+                loop.Post(() =>
+                {
+                    inOrder &= next++ == expected;
+                    arrived.SetResult(true);
+                });
+            });
+            Assert.True(await arrived.Task);
+            Assert.Same(loop, EventLoop.Current);
+        }
+
+        Assert.True(inOrder);
+        Assert.Equal(posts, next);
+    });
+
+    [Theory]
     [EveryKernel(Capability.Threads)]
     public void A_post_wakes_a_loop_that_sleeps_for_ever(TestedKernel kernel) => Run(kernel, async w =>
     {

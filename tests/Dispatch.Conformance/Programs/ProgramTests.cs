@@ -53,7 +53,11 @@ public sealed class ProgramTests : KernelTests
     private static List<string> Outcome(TestedKernel kernel, EventLoopOptions options, Step[] steps, Func<World, IReadOnlyList<Step>, string> run)
     {
         List<string> outcomes = [];
-        KernelUnderTest.Get(kernel).Run(new Scenario("A program", w => outcomes.Add(run(w, steps)), options) { SeedsAtMost = SeedsOfEach });
+        KernelUnderTest.Get(kernel).Run(new Scenario("A program", options)
+        {
+            Polling = w => outcomes.Add(run(w, steps)),
+            SeedsAtMost = SeedsOfEach,
+        });
         return outcomes;
     }
 }

@@ -19,7 +19,7 @@ public abstract class KernelTests
         Tolerance tolerates = Tolerance.None,
         bool expectsFaults = false,
         [CallerMemberName] string name = "") =>
-        Poll(kernel, world => world.Drive(() => body(world)), options, tolerates, expectsFaults, name);
+        KernelUnderTest.Get(kernel).Run(new Scenario(name, options ?? Small) { Awaiting = body, Tolerates = tolerates, ExpectsFaults = expectsFaults });
 
     /// <summary>Runs a scenario that polls its loop by itself.</summary>
     protected static void Poll(
@@ -29,5 +29,5 @@ public abstract class KernelTests
         Tolerance tolerates = Tolerance.None,
         bool expectsFaults = false,
         [CallerMemberName] string name = "") =>
-        KernelUnderTest.Get(kernel).Run(new Scenario(name, body, options ?? Small) { Tolerates = tolerates, ExpectsFaults = expectsFaults });
+        KernelUnderTest.Get(kernel).Run(new Scenario(name, options ?? Small) { Polling = body, Tolerates = tolerates, ExpectsFaults = expectsFaults });
 }

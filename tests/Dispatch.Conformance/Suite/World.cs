@@ -14,6 +14,7 @@ public abstract class World : IDisposable
 
     private readonly Scenario scenario;
     private readonly List<Exception> faults = [];
+    private readonly List<Dispatcher> others = [];
     private EventLoop? loop;
 
     private protected World(Scenario scenario)
@@ -23,7 +24,7 @@ public abstract class World : IDisposable
     }
 
     /// <summary>Gets the loop.</summary>
-    public EventLoop Loop => loop ??= Attach();
+    public EventLoop Loop => loop ??= CreateLoop(OptionsFor(scenario.Options));
 
     /// <summary>Gets the seed of the run; 0 on a kernel that has none.</summary>
     public virtual int Seed => 0;
@@ -250,6 +251,14 @@ public abstract class World : IDisposable
         return (Connect(first), Connect(second));
     }
 
+    /// <summary>Makes another loop on the same kernel, that runs by itself.</summary>
+    public virtual EventLoop Another()
+    {
+        Dispatcher dispatcher = Dispatcher.Create(DispatcherOptionsFor());
+        others.Add(dispatcher);
+        return dispatcher.Loops[0];
+    }
+
     /// <summary>Disposes the loop, with all that is in flight. The next use makes a new one, on the same kernel.</summary>
     public void Restart()
     {
@@ -261,9 +270,7 @@ public abstract class World : IDisposable
         EventLoop ended = loop;
         loop = null;
         ended.Dispose();
-        Assert.Equal((0, 0L), (ended.Statistics.InFlight, ended.Statistics.Late));
-        Assert.Empty(ended.Life.Unfinished);
-        Assert.True(ended.Completed.IsCompletedSuccessfully, ended.Completed.Exception?.ToString());
+        VerifyEnded(ended);
     }
 
     /// <inheritdoc/>
@@ -280,8 +287,18 @@ public abstract class World : IDisposable
     internal void Run()
     {
         IReadOnlySet<string> before = OpenDescriptors();
-        scenario.Body(this);
+        if (scenario.Polling is { } polling)
+        {
+            polling(this);
+        }
+        else
+        {
+            Drive(() => scenario.Awaiting!(this));
+        }
+
         Restart();
+        others.ForEach(o => o.DisposeAsync().AsTask().Wait(Guard));
+        others.Clear();
         if (!scenario.ExpectsFaults)
         {
             Assert.Empty(faults);
@@ -290,6 +307,22 @@ public abstract class World : IDisposable
         // Another thread that has just woken the loop may hold on to the descriptor that it did so by for a moment.
         IEnumerable<string> left = [];
         Assert.True(SpinWait.SpinUntil(() => !(left = OpenDescriptors().Except(before)).Any(), Guard), $"Left open: {string.Join(", ", left)}");
+    }
+
+    /// <summary>Runs a scenario that awaits, on a loop that somebody else drives, and looks at what it left.</summary>
+    internal async Task RunAsync()
+    {
+        await Loop.InvokeAsync(() => scenario.Awaiting!(this));
+        EventLoop ended = loop!;
+        loop = null;
+        await ended.DisposeAsync();
+        VerifyEnded(ended);
+        if (!scenario.ExpectsFaults)
+        {
+            Assert.Empty(faults);
+        }
+
+        Assert.Empty(OpenDescriptors());
     }
 
     /// <summary>Completes the options of a loop of this kernel.</summary>
@@ -306,7 +339,27 @@ public abstract class World : IDisposable
         return options;
     }
 
-    protected virtual void Dispose(bool disposing) => loop?.Dispose();
+    protected virtual void Dispose(bool disposing)
+    {
+        loop?.Dispose();
+        others.ForEach(o => o.DisposeAsync().AsTask().Wait(Guard));
+    }
 
-    private EventLoop Attach() => EventLoop.Attach(OptionsFor(scenario.Options));
+    /// <summary>Makes the loop.</summary>
+    private protected virtual EventLoop CreateLoop(EventLoopOptions options) => EventLoop.Attach(options);
+
+    private static void VerifyEnded(EventLoop ended)
+    {
+        Assert.Equal((0, 0L), (ended.Statistics.InFlight, ended.Statistics.Late));
+        Assert.Empty(ended.Life.Unfinished);
+        Assert.True(ended.Completed.IsCompletedSuccessfully, ended.Completed.Exception?.ToString());
+    }
+
+    private DispatcherOptions DispatcherOptionsFor() => new()
+    {
+        LoopCount = 1,
+        SubmissionEntries = scenario.Options.SubmissionEntries,
+        CompletionEntries = scenario.Options.CompletionEntries,
+        KernelRingFactory = () => CreateRing(scenario.Options.CopyFor(scenario.Name)),
+    };
 }
