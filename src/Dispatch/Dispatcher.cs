@@ -154,4 +154,7 @@ public sealed class Dispatcher : IAsyncDisposable
         await DrainAsync(options.DrainTimeout).ConfigureAwait(false);
         stopping.Dispose();
     }
+
+    /// <summary>Makes a dispatcher of loops that somebody else drives.</summary>
+    internal static Dispatcher Of(DispatcherOptions options, EventLoop[] loops) => new(options, loops);
 }

@@ -295,7 +295,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public ValueTask<T> OffloadAsync<T>(Func<T> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Engine.IsOwner ? OffloadOperation<T>.Start(Engine, work, cancellationToken) : new ValueTask<T>(Task.Run(work, cancellationToken));
+        return Engine.IsOwner ? OffloadOperation<T>.Start(Engine, work, cancellationToken) : new ValueTask<T>(Engine.Ring.OffLoop.Run(work, cancellationToken));
     }
 
     /// <summary>Awaits a span of time by the loop's timers. Nothing is allocated on the owner. Any thread.</summary>

@@ -204,8 +204,7 @@ public sealed class DispatchFile : DispatchHandle
     internal long LengthNow()
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
-        using SafeFileHandle handle = new(OwnedDescriptor.Number, ownsHandle: false);
-        return RandomAccess.GetLength(handle);
+        return Engine.Ring.Calls.GetLength(OwnedDescriptor.Number);
     }
 
     private protected override void OnClosing()
@@ -216,7 +215,7 @@ public sealed class DispatchFile : DispatchHandle
     private static async Task<DispatchFile> OpenOnOwnerAsync(EventLoop owner, string path, FileOpenOptions options, CancellationToken token)
     {
         int number = await owner.ExecuteAsync(IoRequest.OpenAt(path, (OpenFlags)options.ToFlags(), options.CreateMode), token);
-        OwnedDescriptor descriptor = new(number);
+        OwnedDescriptor descriptor = new(number, owner.Engine.Ring.Calls);
         try
         {
             DirectAlignment? direct = null;

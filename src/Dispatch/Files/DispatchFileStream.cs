@@ -5,7 +5,7 @@ namespace Dispatch;
 /// </summary>
 internal sealed class DispatchFileStream(DispatchFile file) : Stream
 {
-    private readonly FileAccess access = DescriptorMode.AccessOf(file.OwnedDescriptor.Number);
+    private readonly FileAccess access = DescriptorMode.AccessOf(file.Engine.Ring.Calls, file.OwnedDescriptor.Number);
     private long position;
 
     /// <inheritdoc/>

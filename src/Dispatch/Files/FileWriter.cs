@@ -1,5 +1,3 @@
-using Tmds.Linux;
-
 namespace Dispatch;
 
 /// <summary>Writes that go on after a short one, and the calls that older rings lack.</summary>
@@ -52,10 +50,11 @@ internal static class FileWriter
         try
         {
             int number = file.OwnedDescriptor.Number;
-            int errno = await file.Loop.OffloadAsync(() => LibC.ftruncate(number, length) == 0 ? 0 : LibC.errno, token);
-            if (errno != 0)
+            KernelCalls calls = file.Engine.Ring.Calls;
+            int result = await file.Loop.OffloadAsync(() => calls.SetLength(number, length), token);
+            if (result < 0)
             {
-                throw ErrorMap.ForFile("ftruncate", -errno, file.Path, token);
+                throw ErrorMap.ForFile("ftruncate", result, file.Path, token);
             }
         }
         finally

@@ -43,6 +43,12 @@ internal abstract unsafe class KernelRing
     /// <summary>Gets a value indicating whether terminal completions can still be read after <see cref="Close"/>.</summary>
     public abstract bool CompletesAfterClose { get; }
 
+    /// <summary>Gets the system calls of this ring's kernel that are made beside the ring.</summary>
+    public virtual KernelCalls Calls => KernelCalls.Real;
+
+    /// <summary>Gets where this kernel's loops have work done that belongs to no loop.</summary>
+    public virtual OffLoop OffLoop => OffLoop.Pool;
+
     /// <summary>Says whether requests of this kind can be made.</summary>
     public abstract bool Supports(Opcode opcode);
 

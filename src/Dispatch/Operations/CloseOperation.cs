@@ -1,5 +1,3 @@
-using Tmds.Linux;
-
 namespace Dispatch;
 
 /// <summary>The close of a descriptor that nothing uses any more, by the ring, so that a lingering one does not hold up the loop.</summary>
@@ -35,7 +33,7 @@ internal sealed class CloseOperation(LoopEngine engine) : Operation(engine)
         if (entry.Result is -Errno.ECANCELED or -Errno.EINVAL)
         {
             // Cancelled before it ran, because the loop ends: the number is still open and still ours.
-            _ = LibC.close(number);
+            _ = Engine.Ring.Calls.Close(number);
         }
 
         DescriptorEvents.Announce();

@@ -6,9 +6,9 @@ namespace Dispatch;
 internal static class DescriptorMode
 {
     /// <summary>Says what a descriptor is open for; for neither when it is closed.</summary>
-    public static FileAccess AccessOf(int number)
+    public static FileAccess AccessOf(KernelCalls calls, int number)
     {
-        int flags = LibC.fcntl(number, LibC.F_GETFL, 0);
+        int flags = calls.GetFlags(number);
         return flags < 0 ? 0 : (flags & LibC.O_ACCMODE) switch
         {
             0 => FileAccess.Read, // O_RDONLY, O_WRONLY, O_RDWR: numbers, not bits.

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Dispatch;
 
 /// <summary>
@@ -65,7 +63,8 @@ internal static class LoopShutdown
 
     private static void CancelAndReap(LoopEngine engine, TimeSpan grace)
     {
-        long start = Stopwatch.GetTimestamp();
+        TimeProvider clock = engine.Ring.Clock;
+        long start = clock.GetTimestamp();
         while (true)
         {
             // Continuations of what was cancelled may begin something new (a close, say), so cancel in every round.
@@ -77,7 +76,7 @@ internal static class LoopShutdown
                 break;
             }
 
-            if (Stopwatch.GetElapsedTime(start) > grace)
+            if (clock.GetElapsedTime(start) > grace)
             {
                 break;
             }
@@ -93,14 +92,15 @@ internal static class LoopShutdown
     private static List<string> CloseRing(LoopEngine engine, bool fromOwner, TimeSpan grace)
     {
         engine.Ring.Close(fromOwner);
-        long start = Stopwatch.GetTimestamp();
+        TimeProvider clock = engine.Ring.Clock;
+        long start = clock.GetTimestamp();
         SpinWait wait = default;
         while (true)
         {
             // Nobody can submit any more, so this round's answers are given here: also to what the last round's consumers began, a close say.
             engine.Submissions.FailUnsubmitted(engine);
             bool idle = engine.Turn() == 0 && !engine.HasTurnWork;
-            if (idle && (engine.Table.InFlight == 0 || !engine.Ring.CompletesAfterClose || Stopwatch.GetElapsedTime(start) > grace))
+            if (idle && (engine.Table.InFlight == 0 || !engine.Ring.CompletesAfterClose || clock.GetElapsedTime(start) > grace))
             {
                 break;
             }
@@ -109,7 +109,7 @@ internal static class LoopShutdown
             {
                 wait.SpinOnce();
             }
-            else if (Stopwatch.GetElapsedTime(start) > grace)
+            else if (clock.GetElapsedTime(start) > grace)
             {
                 break; // A consumer that always begins something new.
             }

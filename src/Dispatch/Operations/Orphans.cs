@@ -1,5 +1,3 @@
-using Tmds.Linux;
-
 namespace Dispatch;
 
 /// <summary>
@@ -19,7 +17,7 @@ internal static class Orphans
 
         if (entry.Result >= 0 && opcode is Opcode.Accept or Opcode.Openat or Opcode.Openat2 or Opcode.Socket && entry.Result >= 0)
         {
-            _ = LibC.close(entry.Result);
+            _ = engine.Ring.Calls.Close(entry.Result);
             engine.CountOrphan();
         }
     }

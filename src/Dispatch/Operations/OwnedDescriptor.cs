@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Tmds.Linux;
 
 namespace Dispatch;
 
@@ -10,13 +9,18 @@ namespace Dispatch;
 internal sealed class OwnedDescriptor
 {
     private readonly SafeHandle? adopted;
+    private readonly KernelCalls calls = KernelCalls.Real;
     private int uses;
     private int requests;
     private bool closing;
     private Action? whenIdle;
 
     /// <summary>Initializes a new instance of the <see cref="OwnedDescriptor"/> class over a number that it will close.</summary>
-    public OwnedDescriptor(int number) => Number = number;
+    public OwnedDescriptor(int number, KernelCalls? calls = null)
+    {
+        Number = number;
+        this.calls = calls ?? KernelCalls.Real;
+    }
 
     /// <summary>Initializes a new instance of the <see cref="OwnedDescriptor"/> class over a handle whose reference it holds until it is closed.</summary>
     public OwnedDescriptor(SafeHandle handle)
@@ -137,7 +141,7 @@ internal sealed class OwnedDescriptor
         }
         else
         {
-            _ = LibC.close(number);
+            _ = calls.Close(number);
         }
     }
 }

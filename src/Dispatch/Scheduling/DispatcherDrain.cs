@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
 namespace Dispatch;
@@ -9,13 +8,16 @@ internal static class DispatcherDrain
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
 
-    public static Task<DrainReport> RunAsync(EventLoop[] loops, List<Server> servers, CancellationTokenSource stopping, TimeSpan deadline) =>
-        Task.Run(async () =>
+    public static Task<DrainReport> RunAsync(EventLoop[] loops, List<Server> servers, CancellationTokenSource stopping, TimeSpan deadline)
+    {
+        OffLoop offLoop = loops[0].Engine.Ring.OffLoop;
+        TimeProvider clock = offLoop.Clock;
+        return offLoop.Start(async () =>
         {
-            long start = Stopwatch.GetTimestamp();
+            long start = clock.GetTimestamp();
             try
             {
-                await stopping.CancelAsync().ConfigureAwait(false);
+                await offLoop.CancelAsync(stopping);
             }
             catch (AggregateException e)
             {
@@ -24,10 +26,10 @@ internal static class DispatcherDrain
             }
 
             Task serversDone = Task.WhenAll(servers.Select(s => s.StopAsync(deadline)));
-            await Task.WhenAny(serversDone, Task.Delay(deadline)).ConfigureAwait(false);
-            while (loops.Any(IsBusy) && Stopwatch.GetElapsedTime(start) < deadline)
+            await Task.WhenAny(serversDone, Task.Delay(deadline, clock));
+            while (loops.Any(IsBusy) && clock.GetElapsedTime(start) < deadline)
             {
-                await Task.Delay(Look).ConfigureAwait(false);
+                await Task.Delay(Look, clock);
             }
 
             bool finished = serversDone.IsCompleted && !loops.Any(IsBusy);
@@ -41,7 +43,7 @@ internal static class DispatcherDrain
             foreach (EventLoop loop in loops)
             {
                 // The loop itself waits for terminal completions; past that, something on its thread does not return.
-                Task ended = await Task.WhenAny(loop.Completed, Task.Delay(loop.Life.Grace + AnswerTime)).ConfigureAwait(false);
+                Task ended = await Task.WhenAny(loop.Completed, Task.Delay(loop.Life.Grace + AnswerTime, clock));
                 if (ended == loop.Completed)
                 {
                     unfinished.AddRange(loop.Life.Unfinished);
@@ -52,8 +54,9 @@ internal static class DispatcherDrain
                 }
             }
 
-            return new DrainReport(finished, Stopwatch.GetElapsedTime(start), left, unfinished);
+            return new DrainReport(finished, clock.GetElapsedTime(start), left, unfinished);
         });
+    }
 
     private static bool IsBusy(EventLoop loop) => !loop.Completed.IsCompleted && (loop.Engine.UserInFlight > 0 || loop.Engine.Inbox.Count > 0);
 }

@@ -3,15 +3,17 @@ namespace Dispatch;
 /// <summary>Code on its way to a loop, and its result on the way back. The caller's execution context flows along; the caller resumes where it was.</summary>
 internal sealed class Invocation<T>
 {
-    private readonly TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<T> result;
     private readonly ExecutionContext? context = ExecutionContext.Capture();
     private readonly LoopEngine engine;
     private readonly Func<Task<T>> work;
+    private Task<T>? done;
 
     private Invocation(LoopEngine engine, Func<Task<T>> work)
     {
         this.engine = engine;
         this.work = work;
+        result = new TaskCompletionSource<T>(engine.Ring.OffLoop.CompletionOptions);
     }
 
     /// <summary>Sends it. Throws when the loop has stopped.</summary>
@@ -47,15 +49,15 @@ internal sealed class Invocation<T>
     {
         try
         {
-            result.TrySetResult(await work().ConfigureAwait(false));
-        }
-        catch (OperationCanceledException e)
-        {
-            result.TrySetCanceled(e.CancellationToken);
+            done = work();
         }
         catch (Exception e)
         {
-            result.TrySetException(e); // It belongs to the caller, who awaits it.
+            done = Task.FromException<T>(e); // It belongs to the caller, who awaits it.
         }
+
+        // In the loop's context: without it, the answer would take a trip by way of the thread pool.
+        await ((Task)done).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        engine.Ring.OffLoop.Complete(static s => ((Invocation<T>)s).result.TrySetFromTask(((Invocation<T>)s).done!), this);
     }
 }

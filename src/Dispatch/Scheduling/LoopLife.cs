@@ -6,7 +6,7 @@ namespace Dispatch;
 internal sealed class LoopLife(EventLoop loop, bool attached)
 {
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(5);
-    private readonly TaskCompletionSource completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource completed = new(loop.Engine.Ring.OffLoop.CompletionOptions);
     private Thread? thread;
     private Exception? cause;
     private int stopping;
@@ -180,6 +180,9 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
         RequestStop(null);
         return new ValueTask(completed.Task);
     }
+
+    /// <summary>Ends a loop whose thread is lent to it for one step: see <see cref="LoopStepper"/>.</summary>
+    public void EndStepped() => End();
 
     /// <summary>Called by the sentinel: the owner's thread has ended without disposing the loop.</summary>
     public void OnOwnerGone() => ThreadPool.UnsafeQueueUserWorkItem(static life => life.EndForDeadOwner(), this, preferLocal: false);

@@ -29,7 +29,7 @@ internal sealed class OffloadOperation<T> : IThreadPoolWorkItem, IOwnerSource, I
     public static ValueTask<T> Start(LoopEngine engine, Func<T> work, CancellationToken token)
     {
         OffloadOperation<T> operation = new(engine, work, token);
-        ThreadPool.UnsafeQueueUserWorkItem(operation, preferLocal: false);
+        engine.Ring.OffLoop.Queue(operation);
         return new ValueTask<T>(operation, operation.core.Version);
     }
 

@@ -189,7 +189,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     {
         if (entry.Result >= 0 && options.NoDelay)
         {
-            SocketCalls.SetNoDelay(entry.Result);
+            SocketCalls.SetNoDelay(Engine.Ring.Calls, entry.Result);
         }
 
         if (!terminal)
@@ -297,7 +297,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
             return;
         }
 
-        Connection connection = new(Engine, new OwnedDescriptor(descriptor), listener.Family);
+        Connection connection = new(Engine, new OwnedDescriptor(descriptor, Engine.Ring.Calls), listener.Family);
         if (listener.IsClosed)
         {
             Engine.CountOrphan();

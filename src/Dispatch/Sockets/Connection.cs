@@ -29,10 +29,10 @@ public sealed class Connection : DispatchHandle
     }
 
     /// <summary>Gets the peer's address; null for an unnamed Unix-domain peer. <c>getpeername(2)</c>.</summary>
-    public EndPoint? RemoteEndPoint => remoteEndPoint ??= SocketCalls.PeerOf(OwnedDescriptor.Number);
+    public EndPoint? RemoteEndPoint => remoteEndPoint ??= SocketCalls.PeerOf(Engine.Ring.Calls, OwnedDescriptor.Number);
 
     /// <summary>Gets the address on this side. <c>getsockname(2)</c>.</summary>
-    public EndPoint? LocalEndPoint => localEndPoint ??= SocketCalls.NameOf(OwnedDescriptor.Number);
+    public EndPoint? LocalEndPoint => localEndPoint ??= SocketCalls.NameOf(Engine.Ring.Calls, OwnedDescriptor.Number);
 
     /// <summary>
     /// Gets the received data as a stream. One subscriber at a time. A lease is valid during <c>OnNext</c>; <see cref="BufferLease.Retain"/> keeps it longer. Ends with
@@ -218,7 +218,7 @@ public sealed class Connection : DispatchHandle
 
         if (OwnedDescriptor.Number >= 0)
         {
-            SocketCalls.SetLingerZero(OwnedDescriptor.Number);
+            SocketCalls.SetLingerZero(Engine.Ring.Calls, OwnedDescriptor.Number);
             SendError = SendError == 0 ? Errno.ECONNABORTED : SendError;
             firstSend?.RequestCancel();
             _ = CloseAsync();

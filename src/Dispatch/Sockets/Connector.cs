@@ -45,8 +45,8 @@ internal static class Connector
 
     private static async ValueTask<Connection> ConnectOneAsync(EventLoop loop, EndPoint endPoint, CancellationToken token)
     {
-        int number = SocketCalls.Open(endPoint.AddressFamily);
-        OwnedDescriptor descriptor = new(number);
+        int number = SocketCalls.Open(loop.Engine.Ring.Calls, endPoint.AddressFamily);
+        OwnedDescriptor descriptor = new(number, loop.Engine.Ring.Calls);
         try
         {
             IoRequest request = IoRequest.Connect(number, endPoint);
@@ -54,7 +54,7 @@ internal static class Connector
             await loop.ExecuteAsync(request, token);
             if (endPoint.AddressFamily != AddressFamily.Unix)
             {
-                SocketCalls.SetNoDelay(number);
+                SocketCalls.SetNoDelay(loop.Engine.Ring.Calls, number);
             }
 
             return new Connection(loop.Engine, descriptor, endPoint.AddressFamily, endPoint);

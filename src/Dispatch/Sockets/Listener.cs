@@ -52,8 +52,8 @@ public sealed class Listener : DispatchHandle
 
     internal static Listener Listen(EndPoint endPoint, ListenOptions options, LoopEngine engine, bool reusePort)
     {
-        int number = SocketCalls.Listen(endPoint, options, reusePort);
-        Listener listener = new(engine, new OwnedDescriptor(number), options, endPoint.AddressFamily, SocketCalls.NameOf(number) ?? endPoint);
+        int number = SocketCalls.Listen(engine.Ring.Calls, endPoint, options, reusePort);
+        Listener listener = new(engine, new OwnedDescriptor(number, engine.Ring.Calls), options, endPoint.AddressFamily, SocketCalls.NameOf(engine.Ring.Calls, number) ?? endPoint);
         return listener;
     }
 

@@ -9,7 +9,7 @@ public sealed class Server : IAsyncDisposable
     private readonly EventLoop[] loops;
     private readonly Func<Connection, CancellationToken, Task> handler;
     private readonly CancellationTokenSource stopping = new();
-    private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource idle;
     private readonly bool deals;
     private readonly ServerLane[] lanes;
     private Listener[] listeners = [];
@@ -22,6 +22,7 @@ public sealed class Server : IAsyncDisposable
         this.loops = loops;
         this.handler = handler;
         deals = loops.Length > 1 && (options.Distribution == AcceptDistribution.Deal || endPoint.AddressFamily == AddressFamily.Unix);
+        idle = new TaskCompletionSource(OffLoop.CompletionOptions);
         LocalEndPoint = endPoint;
         lanes = [.. loops.Select(_ => new ServerLane())];
     }
@@ -32,6 +33,8 @@ public sealed class Server : IAsyncDisposable
     /// <summary>Gets the number of connections whose handler is running.</summary>
     public int ActiveConnections => Volatile.Read(ref active) - (stop is null ? 1 : 0);
 
+    private OffLoop OffLoop => loops[0].Engine.Ring.OffLoop;
+
     /// <summary>
     /// Stops: no more connections are accepted, the handlers' token is cancelled, and at the deadline the connections that are left are broken.
     /// </summary>
@@ -41,7 +44,8 @@ public sealed class Server : IAsyncDisposable
     {
         lock (stopping)
         {
-            return stop ??= StopCoreAsync(deadline);
+            // Off the caller's loop, and off its context: the handlers that are waited for may need both.
+            return stop ??= OffLoop.Start(() => StopCoreAsync(deadline));
         }
     }
 
@@ -92,7 +96,7 @@ public sealed class Server : IAsyncDisposable
             {
                 // Nothing is in flight on it yet, so the number can simply change hands.
                 LoopEngine engine = loops[target].Engine;
-                Connection moved = new(engine, new OwnedDescriptor(connection.OwnedDescriptor.Detach()), connection.Family);
+                Connection moved = new(engine, new OwnedDescriptor(connection.OwnedDescriptor.Detach(), engine.Ring.Calls), connection.Family);
                 if (!engine.Posted.TryPost((_, _) => ServeDealt(moved, target), null, 0))
                 {
                     moved.CloseAsync(); // Its loop has ended: there is nobody to serve it.
@@ -155,10 +159,10 @@ public sealed class Server : IAsyncDisposable
 
     private async Task StopCoreAsync(TimeSpan deadline)
     {
-        await Task.WhenAll(listeners.Select(l => l.CloseAsync())).ConfigureAwait(false);
-        await stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(listeners.Select(l => l.CloseAsync()));
+        await OffLoop.CancelAsync(stopping);
         Release();
-        if (await Task.WhenAny(idle.Task, Task.Delay(deadline)).ConfigureAwait(false) != idle.Task)
+        if (await Task.WhenAny(idle.Task, Task.Delay(deadline, OffLoop.Clock)) != idle.Task)
         {
             foreach (ServerLane lane in lanes)
             {
@@ -166,7 +170,7 @@ public sealed class Server : IAsyncDisposable
             }
         }
 
-        await idle.Task.ConfigureAwait(false);
+        await idle.Task;
     }
 
     private void Release()

@@ -13,7 +13,7 @@ internal static unsafe class SocketCalls
     private const int MaxAddressBytes = 128;
 
     /// <summary>Makes a stream socket for this kind of address.</summary>
-    public static int Open(AddressFamily family)
+    public static int Open(KernelCalls calls, AddressFamily family)
     {
         int domain = family switch
         {
@@ -22,90 +22,84 @@ internal static unsafe class SocketCalls
             AddressFamily.Unix => LibC.AF_UNIX,
             _ => throw new NotSupportedException($"Address family {family} is not supported: use IPv4, IPv6 or Unix-domain end points."),
         };
-        int number = LibC.socket(domain, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0);
-        return number >= 0 ? number : throw ErrorMap.ForSocket("socket", -LibC.errno);
+        int number = calls.Socket(domain, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0);
+        return number >= 0 ? number : throw ErrorMap.ForSocket("socket", number);
     }
 
     /// <summary>Binds and listens; the socket is closed again when that fails.</summary>
-    public static int Listen(EndPoint endPoint, ListenOptions options, bool reusePort)
+    public static int Listen(KernelCalls calls, EndPoint endPoint, ListenOptions options, bool reusePort)
     {
-        int number = Open(endPoint.AddressFamily);
+        int number = Open(calls, endPoint.AddressFamily);
         try
         {
             bool isUnix = endPoint.AddressFamily == AddressFamily.Unix;
             if (!isUnix)
             {
-                SetOption(number, LibC.SOL_SOCKET, LibC.SO_REUSEADDR, 1);
+                SetOption(calls, number, LibC.SOL_SOCKET, LibC.SO_REUSEADDR, 1);
                 if (reusePort)
                 {
-                    SetOption(number, LibC.SOL_SOCKET, LibC.SO_REUSEPORT, 1);
+                    SetOption(calls, number, LibC.SOL_SOCKET, LibC.SO_REUSEPORT, 1);
                 }
             }
 
             if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
             {
-                SetOption(number, LibC.IPPROTO_IPV6, LibC.IPV6_V6ONLY, options.DualMode ? 0 : 1);
+                SetOption(calls, number, LibC.IPPROTO_IPV6, LibC.IPV6_V6ONLY, options.DualMode ? 0 : 1);
             }
 
             SocketAddress address = endPoint.Serialize();
             fixed (byte* bytes = address.Buffer.Span)
             {
-                if (LibC.bind(number, (sockaddr*)bytes, (uint)address.Size) != 0)
-                {
-                    throw ErrorMap.ForSocket("bind", -LibC.errno, endPoint.ToString());
-                }
+                Verify("bind", calls.Bind(number, bytes, address.Size), endPoint);
             }
 
-            if (LibC.listen(number, options.Backlog) != 0)
-            {
-                throw ErrorMap.ForSocket("listen", -LibC.errno, endPoint.ToString());
-            }
+            Verify("listen", calls.Listen(number, options.Backlog), endPoint);
 
             return number;
         }
         catch
         {
-            _ = LibC.close(number);
+            _ = calls.Close(number);
             throw;
         }
     }
 
     /// <summary>The peer's address, or null.</summary>
-    public static EndPoint? PeerOf(int number)
-    {
-        byte* bytes = stackalloc byte[MaxAddressBytes];
-        socklen_t length = MaxAddressBytes;
-        return number >= 0 && LibC.getpeername(number, (sockaddr*)bytes, &length) == 0 ? Parse(bytes, (int)(uint)length) : null;
-    }
+    public static EndPoint? PeerOf(KernelCalls calls, int number) => Name(calls, number, ofPeer: true);
 
     /// <summary>The socket's own address, or null.</summary>
-    public static EndPoint? NameOf(int number)
-    {
-        byte* bytes = stackalloc byte[MaxAddressBytes];
-        socklen_t length = MaxAddressBytes;
-        return number >= 0 && LibC.getsockname(number, (sockaddr*)bytes, &length) == 0 ? Parse(bytes, (int)(uint)length) : null;
-    }
+    public static EndPoint? NameOf(KernelCalls calls, int number) => Name(calls, number, ofPeer: false);
 
     /// <summary>Sends small segments at once.</summary>
-    public static void SetNoDelay(int number)
+    public static void SetNoDelay(KernelCalls calls, int number)
     {
         int one = 1;
-        _ = LibC.setsockopt(number, LibC.IPPROTO_TCP, LibC.TCP_NODELAY, &one, sizeof(int)); // Fails on Unix-domain sockets, which never delay.
+        _ = calls.SetOption(number, LibC.IPPROTO_TCP, LibC.TCP_NODELAY, &one, sizeof(int)); // Fails on Unix-domain sockets, which never delay.
     }
 
     /// <summary>Makes a close reset the connection.</summary>
-    public static void SetLingerZero(int number)
+    public static void SetLingerZero(KernelCalls calls, int number)
     {
         int* linger = stackalloc int[2] { 1, 0 };
-        _ = LibC.setsockopt(number, LibC.SOL_SOCKET, LibC.SO_LINGER, linger, sizeof(int) * 2);
+        _ = calls.SetOption(number, LibC.SOL_SOCKET, LibC.SO_LINGER, linger, sizeof(int) * 2);
     }
 
-    private static void SetOption(int number, int level, int option, int value)
+    private static void SetOption(KernelCalls calls, int number, int level, int option, int value) =>
+        Verify("setsockopt", calls.SetOption(number, level, option, &value, sizeof(int)), null);
+
+    private static void Verify(string call, int result, EndPoint? endPoint)
     {
-        if (LibC.setsockopt(number, level, option, &value, sizeof(int)) != 0)
+        if (result < 0)
         {
-            throw ErrorMap.ForSocket("setsockopt", -LibC.errno);
+            throw ErrorMap.ForSocket(call, result, endPoint?.ToString());
         }
+    }
+
+    private static EndPoint? Name(KernelCalls calls, int number, bool ofPeer)
+    {
+        byte* bytes = stackalloc byte[MaxAddressBytes];
+        int length = number < 0 ? number : calls.GetName(number, ofPeer, bytes, MaxAddressBytes);
+        return length < 0 ? null : Parse(bytes, length);
     }
 
     private static EndPoint? Parse(byte* bytes, int length)

@@ -336,7 +336,7 @@ public sealed unsafe class NewerThanHeadersTests
         Assert.Equal(0, ring.Do(listen));
 
         using Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        client.Connect(SocketCalls.NameOf((int)socket.Handle)!);
+        client.Connect(SocketCalls.NameOf(KernelCalls.Real, (int)socket.Handle)!);
         Assert.True(client.Connected);
     }
 

@@ -1,0 +1,384 @@
+namespace Dispatch.Testing;
+
+/// <summary>
+/// A ring of the simulated kernel. Requests are done at once, or after a delay, or when what they work on is ready; what becomes ready outside an enter is done in the owner's next one, as io_uring does with deferred task
+/// work, and the attention bit says so. All rings of a kernel share its lock, which nobody contends for when the loops are stepped on one thread.
+/// </summary>
+internal sealed unsafe class SimulatedRing : EmulatedRing
+{
+    private readonly SimulatedKernel kernel;
+    private readonly SimulatedWork operations;
+    private readonly List<RingWork> ready = [];
+    private readonly RingTimer timer;
+    private RingWork? idle;
+    private bool wakeSeen;
+
+    /// <summary>Initializes a new instance of the <see cref="SimulatedRing"/> class.</summary>
+    public SimulatedRing(SimulatedKernel kernel, int number, EventLoopOptions options)
+        : base((uint)options.SubmissionEntries, (uint)options.CompletionEntries)
+    {
+        this.kernel = kernel;
+        Number = number;
+        operations = new SimulatedWork(this);
+        timer = new RingTimer(this);
+        MessageDescriptor = RingNumbers.Next();
+        OpenMessages(MessageDescriptor);
+        Description = new KernelDescription(KernelKind.Auto, SubmissionCapacity, CompletionCapacity, ["simulated"], [], [], SimulatedWork.SupportedCount, false, "none: simulated");
+    }
+
+    /// <summary>Gets the kernel.</summary>
+    public SimulatedKernel Kernel => kernel;
+
+    /// <summary>Gets the number of its loop, for the trace.</summary>
+    public int Number { get; }
+
+    /// <summary>Gets or sets the loop's engine, once it is known: nobody else may use the ring.</summary>
+    public LoopEngine? Engine { get; set; }
+
+    /// <summary>Gets or sets what steps the loop, when it is stepped.</summary>
+    public LoopStepper? Stepper { get; set; }
+
+    /// <summary>Gets how many requests have been begun.</summary>
+    public long Begun { get; private set; }
+
+    /// <summary>Gets how many requests were submitted and have not ended.</summary>
+    public int Unended => Live;
+
+    /// <inheritdoc/>
+    public override KernelDescription Description { get; }
+
+    /// <inheritdoc/>
+    public override TimeProvider Clock => kernel.Clock;
+
+    /// <inheritdoc/>
+    public override int MessageDescriptor { get; }
+
+    /// <inheritdoc/>
+    public override KernelCalls Calls => kernel.Calls;
+
+    /// <inheritdoc/>
+    public override OffLoop OffLoop => kernel.OffLoop;
+
+    /// <inheritdoc/>
+    protected override long Now => kernel.Now;
+
+    /// <inheritdoc/>
+    public override bool Supports(Opcode opcode) => SimulatedWork.Supports(opcode);
+
+    /// <inheritdoc/>
+    public override int Enter(uint minimumCompletions, long timeoutNanoseconds)
+    {
+        lock (kernel.Gate)
+        {
+            VerifyOwner();
+            int refusal = kernel.IsStepped ? DrawRefusal() : 0;
+            int result = refusal != 0 ? refusal : base.Enter(minimumCompletions, timeoutNanoseconds);
+            kernel.Trace.Add(TraceKind.Enter, kernel.Now, Number, result: result);
+            kernel.ArmLiveTimer();
+            return result;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Register(uint operation, void* argument, uint count)
+    {
+        lock (kernel.Gate)
+        {
+            VerifyOwner();
+            return base.Register(operation, argument, count);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool TryPrepareWakeRequest(ref SubmissionEntry entry) => false;
+
+    /// <inheritdoc/>
+    public override void Wake()
+    {
+        kernel.NoteThread();
+        lock (kernel.Gate)
+        {
+            wakeSeen = true;
+            UpdateAttention();
+            Monitor.PulseAll(kernel.Gate);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Close(bool fromOwner)
+    {
+        lock (kernel.Gate)
+        {
+            kernel.Events.Remove(timer);
+            base.Close(fromOwner);
+        }
+    }
+
+    /// <summary>A request's time has come, or what it waits for may be there: it is done in the owner's next enter.</summary>
+    public void Enqueue(RingWork work)
+    {
+        work.Stage = WorkStage.Ready;
+        ready.Add(work);
+        UpdateAttention();
+    }
+
+    /// <summary>What a request stood in line for may be there.</summary>
+    public void OnReady(RingWork work)
+    {
+        work.WaitsAt = null;
+        if (kernel.Faults.Strikes(FaultKind.Delay))
+        {
+            work.Stage = WorkStage.Delayed;
+            kernel.Events.Schedule(work, kernel.Now + kernel.DrawDelay());
+        }
+        else
+        {
+            Enqueue(work);
+        }
+    }
+
+    /// <summary>Ends a request.</summary>
+    public void Complete(RingWork work, int result, uint flags = 0)
+    {
+        EmulatedRequest request = work.Request;
+        Leave(work, result);
+        kernel.Trace.Add(TraceKind.End, kernel.Now, Number, request.Opcode, request.Entry.Fd, request.UserData, result);
+        kernel.CountEnd();
+        Finish(request, result, flags);
+    }
+
+    /// <summary>Posts an item of a multishot. False: it has ended with this item.</summary>
+    public bool Report(RingWork work, int result, uint flags = 0)
+    {
+        EmulatedRequest request = work.Request;
+        if (!kernel.Faults.Strikes(FaultKind.MultishotEnd) && Progress(request, result, flags))
+        {
+            work.IsMissed = false;
+            kernel.Trace.Add(TraceKind.Item, kernel.Now, Number, request.Opcode, request.Entry.Fd, request.UserData, result);
+            return true;
+        }
+
+        Complete(work, result, flags);
+        return false;
+    }
+
+    /// <summary>Takes a provided buffer for a request, or says that there is none.</summary>
+    public bool TryTakeBuffer(RingWork work, out ProvidedBuffer buffer) => TrySelectBuffer(work.Request, out buffer);
+
+    /// <summary>Gives a request's buffer back, into which nothing went.</summary>
+    public void PutBufferBack(RingWork work) => ReturnBuffer(work.Request);
+
+    /// <summary>Says whether a fixed request's memory is in its registered buffer.</summary>
+    public int CheckRegistered(RingWork work) => CheckRegisteredBuffer(work.Request);
+
+    /// <summary>The time of the earliest timeout has come.</summary>
+    public void OnTimer() => UpdateAttention();
+
+    /// <inheritdoc/>
+    internal override bool IsDescriptorOpen(int descriptor) => kernel.Descriptors.Find(descriptor) is not null;
+
+    /// <inheritdoc/>
+    internal override bool TryRead(void* destination, ulong source, int bytes)
+    {
+        if (source < 65_536)
+        {
+            return false;
+        }
+
+        new ReadOnlySpan<byte>((void*)source, bytes).CopyTo(new Span<byte>(destination, bytes));
+        return true;
+    }
+
+    /// <inheritdoc/>
+    internal override long ReadClock(uint clockFlag) => clockFlag == IoUringAbi.IORING_TIMEOUT_REALTIME ? VirtualClock.EpochNanoseconds + kernel.Now : kernel.Now;
+
+    /// <inheritdoc/>
+    protected override void Start(EmulatedRequest request)
+    {
+        RingWork work = idle ?? new RingWork(this);
+        idle = work.NextIdle;
+        work.NextIdle = null;
+        work.Request = request;
+        work.Stage = WorkStage.Running;
+        request.State = work;
+        Begun++;
+        kernel.CountBegin(request.Opcode);
+        kernel.Trace.Add(TraceKind.Begin, kernel.Now, Number, request.Opcode, request.Entry.Fd, request.UserData, request.Entry.Length);
+        int error = operations.Prepare(work);
+        if (error != 0)
+        {
+            Complete(work, error);
+        }
+        else if (kernel.Faults.Strikes(FaultKind.Delay))
+        {
+            work.Stage = WorkStage.Delayed;
+            kernel.Events.Schedule(work, kernel.Now + kernel.DrawDelay());
+        }
+        else
+        {
+            Run(work);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override int TryCancel(EmulatedRequest request)
+    {
+        RingWork work = (RingWork)request.State!;
+        int answer = work.Stage switch
+        {
+            WorkStage.Running => -Errno.EALREADY,
+            WorkStage.Waiting => 0,
+            WorkStage.Ready when work.IsMultishot && kernel.Faults.Strikes(FaultKind.LostCancel) => -Errno.ENOENT,
+            _ => kernel.Faults.Strikes(FaultKind.CancelRace) ? -Errno.EALREADY : 0,
+        };
+        kernel.Trace.Add(TraceKind.Cancel, kernel.Now, Number, request.Opcode, request.Entry.Fd, request.UserData, answer);
+        if (answer == 0)
+        {
+            Complete(work, -Errno.ECANCELED);
+        }
+        else
+        {
+            // It is done once more. A multishot that brings something then is told again by whoever wants it to end.
+            work.IsMissed = answer == -Errno.ENOENT;
+            work.IsStopping = !work.IsMissed;
+        }
+
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    protected override int Wait(long timeoutNanoseconds) => kernel.Wait(this, timeoutNanoseconds);
+
+    /// <inheritdoc/>
+    protected override void Collect()
+    {
+        if (wakeSeen)
+        {
+            wakeSeen = false;
+            OnWoken();
+        }
+
+        int left = ready.Count;
+        if (left > 1 && kernel.Faults.Strikes(FaultKind.TaskWorkBatch))
+        {
+            left = 1 + kernel.Faults.Below(left - 1);
+        }
+
+        for (; left > 0 && ready.Count != 0; left--)
+        {
+            int index = ready.Count > 1 && kernel.Faults.Strikes(FaultKind.CompletionOrder) ? kernel.Faults.Below(Math.Min(ready.Count, 8)) : 0;
+            RingWork work = ready[index];
+            ready.RemoveAt(index);
+            work.Stage = WorkStage.Running;
+            Run(work);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool HasMore() => ready.Count != 0 || wakeSeen || NextDue <= kernel.Now;
+
+    /// <inheritdoc/>
+    protected override uint SubmitLimit(uint published) =>
+        published > 1 && kernel.IsStepped && kernel.Faults.Strikes(FaultKind.PartialSubmit) ? 1 + (uint)kernel.Faults.Below((int)published - 1) : published;
+
+    /// <inheritdoc/>
+    protected override void OnEnterEnds()
+    {
+        long due = NextDue;
+        if (due == long.MaxValue)
+        {
+            kernel.Events.Remove(timer);
+        }
+        else if (!timer.IsScheduled || timer.Time != due)
+        {
+            kernel.Events.Schedule(timer, Math.Max(due, kernel.Now));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void CloseBackEnd(bool fromOwner)
+    {
+        while (FirstInFlight is { } request)
+        {
+            Complete((RingWork)request.State!, -Errno.ECANCELED);
+        }
+    }
+
+    private void Run(RingWork work)
+    {
+        int result = work.Decided ?? operations.Run(work);
+        if (result != Outcome.WouldBlock)
+        {
+            if (work.Stage == WorkStage.Running)
+            {
+                Complete(work, result);
+            }
+        }
+        else if (work.IsStopping || work.IsMissed)
+        {
+            Complete(work, -Errno.ECANCELED);
+        }
+        else
+        {
+            work.Stage = WorkStage.Waiting;
+            work.HasWaited = true;
+            kernel.Trace.Add(TraceKind.Wait, kernel.Now, Number, work.Request.Opcode, work.Request.Entry.Fd, work.Request.UserData);
+            work.WaitsAt ??= work.Target;
+            work.WaitsAt?.AddWaiter(work);
+        }
+    }
+
+    private void Leave(RingWork work, int result)
+    {
+        switch (work.Stage)
+        {
+            case WorkStage.Delayed:
+                kernel.Events.Remove(work);
+                break;
+            case WorkStage.Waiting:
+                work.WaitsAt?.RemoveWaiter(work);
+                kernel.Futexes.Remove(work);
+                break;
+            case WorkStage.Ready:
+                ready.Remove(work);
+                break;
+        }
+
+        operations.Return(work, result);
+        work.Stage = WorkStage.Idle;
+        work.Request = null!;
+        work.WaitsAt = null;
+        work.Done = 0;
+        work.IsStopping = false;
+        work.IsMissed = false;
+        work.HasWaited = false;
+        work.Decided = null;
+        OpenDescription? target = work.Target;
+        work.Target = null;
+        work.NextIdle = idle;
+        idle = work;
+        target?.Release();
+    }
+
+    private void VerifyOwner()
+    {
+        if (Engine is { IsOwner: false } && !kernel.IsCrashing)
+        {
+            kernel.Violate($"The ring of {Engine.Loop.Name} was used by a thread, or in the turn of a loop, that does not own it.");
+        }
+
+        if (Stepper is { IsParked: true })
+        {
+            kernel.Violate($"{Engine?.Loop.Name ?? "A loop"} sleeps, and entered the kernel.");
+        }
+    }
+
+    private int DrawRefusal()
+    {
+        FaultSource faults = kernel.Faults;
+        return faults.Strikes(FaultKind.EnterInterrupted) ? -Errno.EINTR
+            : faults.Strikes(FaultKind.EnterBusy) ? (faults.Below(2) == 0 ? -Errno.EAGAIN : -Errno.EBUSY)
+            : faults.Strikes(FaultKind.NoMemory) ? -Errno.ENOMEM
+            : 0;
+    }
+}

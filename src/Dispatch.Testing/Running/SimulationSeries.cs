@@ -1,0 +1,170 @@
+using System.Globalization;
+
+namespace Dispatch.Testing;
+
+/// <summary>Runs seeds, and makes a failing one smaller: the same seed again with kinds of faults left out, and then single faults, as long as it still fails.</summary>
+internal static class SimulationSeries
+{
+    private const int MostSingleFaults = 6;
+
+    /// <summary>Runs one seed.</summary>
+    public static SimulationReport RunOne(long seed, Func<SimulatedKernel, Task> scenario, SimulationOptions options)
+    {
+        Totals totals = new();
+        RunSeed(seed, scenario, options, totals);
+        return totals.ToReport();
+    }
+
+    /// <summary>Runs many, up to the first that fails.</summary>
+    public static SimulationReport RunMany(int count, Func<SimulatedKernel, Task> scenario, SimulationOptions options, long firstSeed)
+    {
+        Totals totals = new();
+        for (long i = 0; i < count; i++)
+        {
+            RunSeed(firstSeed + i, scenario, options, totals);
+        }
+
+        return totals.ToReport();
+    }
+
+    private static void RunSeed(long seed, Func<SimulatedKernel, Task> scenario, SimulationOptions options, Totals totals)
+    {
+        (Exception? failure, SimulatedKernel kernel) = Try(seed, scenario, options, FaultMask.Nothing);
+        totals.Add(kernel);
+        if (failure is null)
+        {
+            return;
+        }
+
+        string trace = kernel.Trace.Format();
+        Shrinker shrinker = new(seed, scenario, options, kernel);
+        shrinker.Run();
+        throw new SimulationException(seed, failure, trace, shrinker.Kinds, shrinker.Events, shrinker.Replays);
+    }
+
+    private static (Exception? Failure, SimulatedKernel Kernel) Try(long seed, Func<SimulatedKernel, Task> scenario, SimulationOptions options, FaultMask mask)
+    {
+        SimulatedKernel kernel = new(seed, options, mask, isStepped: true);
+        try
+        {
+            kernel.Runner.Run(scenario);
+            return (null, kernel);
+        }
+        catch (Exception e)
+        {
+            return (kernel.Runner.Failure ?? e, kernel);
+        }
+    }
+
+    /// <summary>Looks for fewer faults with which a seed still fails. Deterministic, and bounded by the options' number of replays.</summary>
+    private sealed class Shrinker(long seed, Func<SimulatedKernel, Task> scenario, SimulationOptions options, SimulatedKernel failed)
+    {
+        private FaultMask mask = FaultMask.Nothing;
+        private List<(int Number, FaultKind Kind)> needed = failed.Faults.Record!;
+
+        public int Replays { get; private set; }
+
+        public IReadOnlyList<FaultKind> Kinds => Replays == 0 ? [] : [.. needed.Select(f => f.Kind).Distinct().Order()];
+
+        public IReadOnlyList<string> Events => needed.Count is 0 or > MostSingleFaults || Replays == 0
+            ? []
+            : [.. needed.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Kind} (fault {f.Number})"))];
+
+        public void Run()
+        {
+            foreach (FaultKind kind in needed.Select(f => f.Kind).Distinct().OrderDescending().ToArray())
+            {
+                if (StillFails(mask.And(kind), out List<(int Number, FaultKind Kind)> faults))
+                {
+                    mask = mask.And(kind);
+                    needed = faults;
+                }
+            }
+
+            // Then single ones: halves, quarters, and so on are left out for as long as it fails without them.
+            for (int part = (needed.Count + 1) / 2; part >= 1 && Replays < options.ShrinkRuns; part = part == 1 ? 0 : (part + 1) / 2)
+            {
+                for (int start = 0; start < needed.Count;)
+                {
+                    List<(int Number, FaultKind Kind)> rest = [.. needed.Take(start), .. needed.Skip(start + part)];
+                    if (StillFails(mask.Only(rest.Select(f => f.Number)), out List<(int Number, FaultKind Kind)> faults))
+                    {
+                        needed = faults;
+                    }
+                    else
+                    {
+                        start += part;
+                    }
+                }
+            }
+        }
+
+        private bool StillFails(FaultMask candidate, out List<(int Number, FaultKind Kind)> faults)
+        {
+            faults = needed;
+            if (Replays >= options.ShrinkRuns)
+            {
+                return false;
+            }
+
+            Replays++;
+            (Exception? failure, SimulatedKernel kernel) = Try(seed, scenario, options, candidate);
+            if (failure is not null)
+            {
+                faults = kernel.Faults.Record!;
+            }
+
+            return failure is not null;
+        }
+    }
+
+    private sealed class Totals
+    {
+        private readonly long[] faults = new long[(int)FaultKind.NoMemory + 1];
+        private readonly long[] requests = new long[64];
+        private long seeds;
+        private long steps;
+        private long begun;
+        private long time;
+        private ulong hash = 14695981039346656037;
+
+        public void Add(SimulatedKernel kernel)
+        {
+            seeds++;
+            steps += kernel.Runner.Steps;
+            begun += kernel.Requests;
+            time += kernel.Now;
+            hash = (hash ^ kernel.Trace.Hash) * 1099511628211;
+            for (int i = 0; i < faults.Length; i++)
+            {
+                faults[i] += kernel.Faults.Counts[i];
+            }
+
+            for (int i = 0; i < requests.Length; i++)
+            {
+                requests[i] += kernel.RequestCounts[i];
+            }
+        }
+
+        public SimulationReport ToReport()
+        {
+            Dictionary<FaultKind, long> byKind = [];
+            for (int i = 0; i < faults.Length; i++)
+            {
+                byKind.Add((FaultKind)i, faults[i]);
+            }
+
+            SortedDictionary<string, long> byCall = new(StringComparer.Ordinal);
+            for (int i = 0; i < requests.Length; i++)
+            {
+                if (requests[i] != 0)
+                {
+                    string name = OpcodeNames.Of((Opcode)i);
+                    byCall[name] = byCall.GetValueOrDefault(name) + requests[i];
+                }
+            }
+
+            return new SimulationReport(seeds, steps, begun, TimeSpan.FromTicks(time / 100), (long)hash, byKind, byCall);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using Microsoft.Win32.SafeHandles;
+using Tmds.Linux;
+
+namespace Dispatch;
+
+/// <summary>
+/// The system calls that the core makes beside its ring, because they never wait: sockets' set-up and names, a descriptor's mode and length, and its close where the ring is gone. They belong to the same kernel as
+/// the ring does, so a simulated kernel brings its own. Addresses are in the kernel's layout; failures are negative errnos. Any thread.
+/// </summary>
+internal unsafe class KernelCalls
+{
+    /// <summary>Gets the calls of the system.</summary>
+    public static KernelCalls Real { get; } = new();
+
+    /// <summary><c>socket(2)</c>.</summary>
+    public virtual int Socket(int domain, int type, int protocol) => Result(LibC.socket(domain, type, protocol));
+
+    /// <summary><c>setsockopt(2)</c>.</summary>
+    public virtual int SetOption(int descriptor, int level, int option, void* value, int bytes) => Result(LibC.setsockopt(descriptor, level, option, value, (uint)bytes));
+
+    /// <summary><c>bind(2)</c>.</summary>
+    public virtual int Bind(int descriptor, byte* address, int bytes) => Result(LibC.bind(descriptor, (sockaddr*)address, (uint)bytes));
+
+    /// <summary><c>listen(2)</c>.</summary>
+    public virtual int Listen(int descriptor, int backlog) => Result(LibC.listen(descriptor, backlog));
+
+    /// <summary><c>getsockname(2)</c> or, of the peer, <c>getpeername(2)</c>. Returns the number of bytes of the address.</summary>
+    public virtual int GetName(int descriptor, bool ofPeer, byte* address, int bytes)
+    {
+        socklen_t length = (uint)bytes;
+        int result = ofPeer ? LibC.getpeername(descriptor, (sockaddr*)address, &length) : LibC.getsockname(descriptor, (sockaddr*)address, &length);
+        return result == 0 ? (int)(uint)length : -LibC.errno;
+    }
+
+    /// <summary><c>close(2)</c>.</summary>
+    public virtual int Close(int descriptor) => Result(LibC.close(descriptor));
+
+    /// <summary>The flags that a descriptor was opened with: <c>fcntl(2)</c>, F_GETFL.</summary>
+    public virtual int GetFlags(int descriptor) => Result(LibC.fcntl(descriptor, LibC.F_GETFL, 0));
+
+    /// <summary><c>ftruncate(2)</c>.</summary>
+    public virtual int SetLength(int descriptor, long length) => Result(LibC.ftruncate(descriptor, length));
+
+    /// <summary>The length of an open file. Throws what .NET throws of it.</summary>
+    public virtual long GetLength(int descriptor)
+    {
+        using SafeFileHandle handle = new(descriptor, ownsHandle: false);
+        return RandomAccess.GetLength(handle);
+    }
+
+    private static int Result(int result) => result >= 0 ? result : -LibC.errno;
+}
