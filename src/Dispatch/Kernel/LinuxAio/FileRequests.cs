@@ -23,6 +23,11 @@ internal sealed unsafe class FileRequests(LinuxAioRing ring)
         {
             ring.Transfer(request);
         }
+        else if (!IsRead(request.Entry.Opcode) && (request.Entry.OperationFlags & RWF_NOWAIT) == 0 && DescriptorFacts.IsOfDisk(request.Entry.Fd))
+        {
+            // Few file systems write without waiting; and what passes the size limit signals the thread that writes, of which a worker takes no notice.
+            ring.RunOnWorker(request, waitsForOthers: false);
+        }
         else
         {
             Try(request);

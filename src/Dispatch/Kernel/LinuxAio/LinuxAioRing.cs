@@ -10,6 +10,8 @@ namespace Dispatch;
 /// </summary>
 internal sealed unsafe class LinuxAioRing : EmulatedRing
 {
+    private const int AlwaysReported = 0x8 | 0x10; // POLLERR, POLLHUP
+
     private readonly AioContext context;
     private readonly WorkerPool workers;
     private readonly SocketRequests sockets;
@@ -18,7 +20,8 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
     private readonly AioAnnouncer announcer;
     private readonly SafeFileHandle wakeHandle;
     private readonly int wakeDescriptor;
-    private readonly int wakeSlot;
+    private EmulatedRequest? wakeRequest;
+    private int wakeAsked;
     private bool released;
 
     internal LinuxAioRing(AioContext context, int wakeDescriptor, EventLoopOptions options, string? refusal)
@@ -32,8 +35,7 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
         files = new FileRequests(this);
         readiness = new AioReadiness(this, context);
         announcer = new AioAnnouncer(context);
-        wakeSlot = context.Take(AioSlotUse.Wake, null);
-        context.QueuePoll(wakeSlot, wakeDescriptor, POLLIN);
+        context.QueuePoll(context.Take(AioSlotUse.Wake, null), wakeDescriptor, POLLIN);
         Flush();
         Description = LinuxAioSetup.Describe(context, SubmissionCapacity, CompletionCapacity, refusal);
         OpenMessages(wakeDescriptor);
@@ -62,10 +64,22 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
     public override bool Supports(Opcode opcode) => LinuxAioSetup.Supports(opcode);
 
     /// <inheritdoc/>
-    public override bool TryPrepareWakeRequest(ref SubmissionEntry entry) => false;
+    public override bool TryPrepareWakeRequest(ref SubmissionEntry entry)
+    {
+        // The poll itself is always there, for workers and messages too; this request is what a wake completes.
+        entry.Opcode = Opcode.PollAdd;
+        entry.Fd = wakeDescriptor;
+        entry.Length = IoUringAbi.IORING_POLL_ADD_MULTI;
+        entry.OperationFlags = POLLIN;
+        return true;
+    }
 
     /// <inheritdoc/>
-    public override void Wake() => SignalOwner();
+    public override void Wake()
+    {
+        Volatile.Write(ref wakeAsked, 1); // Before the signal: whoever takes the signal has to find it.
+        SignalOwner();
+    }
 
     /// <inheritdoc/>
     public override void ReleaseMemory()
@@ -151,6 +165,7 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
     {
         if (request.Opcode == Opcode.PollAdd && (request.Entry.Length & IoUringAbi.IORING_POLL_ADD_MULTI) != 0)
         {
+            mask &= (ushort)request.Entry.OperationFlags | AlwaysReported;
             if (!Progress(request, mask))
             {
                 readiness.TakeOut(request);
@@ -170,7 +185,7 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
         switch (request.Opcode)
         {
             case Opcode.PollAdd:
-                Finish(request, mask);
+                Finish(request, mask & ((ushort)request.Entry.OperationFlags | AlwaysReported)); // The kernel tells all that it knows.
                 break;
             case Opcode.Recv or Opcode.Recvmsg:
                 sockets.ContinueReceive(request);
@@ -215,6 +230,9 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
             case Opcode.Connect:
                 sockets.BeginConnect(request);
                 break;
+            case Opcode.PollAdd when request.Entry.Fd == wakeDescriptor && wakeRequest is null:
+                wakeRequest = request;
+                break;
             case Opcode.PollAdd:
                 readiness.BeginPoll(request);
                 break;
@@ -247,7 +265,11 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
             return answer;
         }
 
-        if (!readiness.TryCancel(request))
+        if (ReferenceEquals(request, wakeRequest))
+        {
+            wakeRequest = null;
+        }
+        else if (!readiness.TryCancel(request))
         {
             return -Errno.ENOENT; // In the device's hands: it ends by itself.
         }
@@ -377,7 +399,7 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
                 ulong count;
                 SystemCall.Run(SystemCall.ReadPlain, wakeDescriptor, (long)&count, sizeof(ulong));
                 context.QueuePoll(slot, wakeDescriptor, POLLIN);
-                OnWoken();
+                OnSignalled();
                 break;
             case AioSlotUse.Timer:
                 announcer.OnFired();
@@ -399,6 +421,25 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>The signal was for what workers or messages bring along by themselves, or a wake, which completes the wake request.</summary>
+    private void OnSignalled()
+    {
+        if (Interlocked.Exchange(ref wakeAsked, 0) == 0)
+        {
+            return;
+        }
+
+        if (wakeRequest is not { } request)
+        {
+            OnWoken();
+        }
+        else if (!Progress(request, POLLIN))
+        {
+            wakeRequest = null;
+            Finish(request, POLLIN);
         }
     }
 

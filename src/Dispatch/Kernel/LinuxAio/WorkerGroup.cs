@@ -115,7 +115,7 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
     private void Work()
     {
         long number = Run(ThreadNumber);
-        WorkerSignal.Unblock();
+        WorkerSignal.PrepareThread();
         while (TryTake(number, out WorkerCall? call))
         {
             int result;

@@ -10,17 +10,23 @@ internal static unsafe partial class WorkerSignal
 {
     private const int First = 40; // The C library and the runtime use the lowest real-time signals themselves.
     private const int Last = 63;
+    private const int SizeLimit = 25; // SIGXFSZ
+    private const int BlockMask = 0; // SIG_BLOCK
     private const int UnblockMask = 1; // SIG_UNBLOCK
 
     private static readonly int Signal = Install();
 
-    /// <summary>Lets the signal through to the calling thread.</summary>
-    public static void Unblock()
+    /// <summary>
+    /// Lets the signal through to the calling thread, a worker; and keeps the one away by which the kernel ends a process that writes beyond its size limit: io_uring's workers get the error alone.
+    /// </summary>
+    public static void PrepareThread()
     {
         ulong* mask = stackalloc ulong[16];
         new Span<ulong>(mask, 16).Clear();
-        mask[(Signal - 1) / 64] = 1ul << ((Signal - 1) % 64);
+        mask[0] = 1ul << (Signal - 1);
         _ = ThreadMask(UnblockMask, mask, null);
+        mask[0] = 1ul << (SizeLimit - 1);
+        _ = ThreadMask(BlockMask, mask, null);
     }
 
     /// <summary>Interrupts the call that this thread of the process is in.</summary>
