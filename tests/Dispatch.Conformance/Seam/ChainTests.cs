@@ -123,6 +123,7 @@ public sealed unsafe class ChainTests : KernelTests
             using SeamRing ring = new(w);
             body(w, ring);
         },
+        tolerates: Tolerance.OnlyWholeSubmits,
         name: name);
 
     private static void End(SeamRing ring, int readEnd, int writeEnd)

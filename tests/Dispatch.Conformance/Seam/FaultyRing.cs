@@ -27,6 +27,10 @@ internal sealed unsafe class FaultyRing : KernelRing
 
     public override bool CompletesAfterClose => inner.CompletesAfterClose;
 
+    public override KernelCalls Calls => inner.Calls;
+
+    public override OffLoop OffLoop => inner.OffLoop;
+
     public override bool Supports(Opcode opcode) => inner.Supports(opcode);
 
     public override int Enter(uint minimumCompletions, long timeoutNanoseconds)

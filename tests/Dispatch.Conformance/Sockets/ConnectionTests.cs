@@ -30,7 +30,8 @@ public sealed class ConnectionTests : KernelTests
             Assert.All(got, n => Assert.Equal(Each, n));
             Assert.NotEqual(0, leastAtFirstEnd); // Nobody is served to the end while another has had nothing.
             Assert.NotEqual(0, w.Loop.Statistics.BufferStarvations);
-            Assert.Equal((4, 0), (w.Loop.Engine.ReceiveBuffers.Count, w.Loop.Engine.ReceiveBuffers.Leased));
+            Assert.Equal(0, w.Loop.Engine.ReceiveBuffers.Leased);
+            Assert.InRange(w.Loop.Engine.ReceiveBuffers.Count, 1, 4);
             await Task.WhenAll(pairs.SelectMany(p => new[] { p.Ours.CloseAsync(), p.Theirs.CloseAsync() }));
 
             async Task ReadAsync(int i)
@@ -62,7 +63,8 @@ public sealed class ConnectionTests : KernelTests
                 await pairs[i].Theirs.ShutdownAsync();
             }
         },
-        FourBuffers);
+        FourBuffers,
+        Tolerance.Any);
 
     [Theory]
     [EveryKernel]
@@ -92,7 +94,8 @@ public sealed class ConnectionTests : KernelTests
             Assert.All(all, a => Assert.True(data.AsSpan().SequenceEqual(a.Received.ToArray())));
             await Task.WhenAll(all.SelectMany(a => new[] { a.Ours.CloseAsync(), a.Theirs.CloseAsync() }));
         },
-        new EventLoopOptions { SubmissionEntries = 4, CompletionEntries = 8, ReceiveBufferCount = 4, MaxReceiveBufferCount = 4, ReceiveBufferSize = 512 });
+        new EventLoopOptions { SubmissionEntries = 4, CompletionEntries = 8, ReceiveBufferCount = 4, MaxReceiveBufferCount = 4, ReceiveBufferSize = 512 },
+        Tolerance.Any);
 
     [Theory]
     [EveryKernel]
@@ -148,7 +151,8 @@ public sealed class ConnectionTests : KernelTests
                 await theirs.CloseAsync();
             }
         },
-        new EventLoopOptions { SubmissionEntries = 2, CompletionEntries = 16 });
+        new EventLoopOptions { SubmissionEntries = 2, CompletionEntries = 16 },
+        Tolerance.Any);
 
     [Theory]
     [EveryKernel]

@@ -9,6 +9,7 @@ internal abstract class KernelUnderTest
     {
         TestedKernel.IoUring => SystemKernel.IoUring,
         TestedKernel.LinuxAio => SystemKernel.LinuxAio,
+        TestedKernel.Simulated => SimulatedUnderTest.Instance,
         _ => throw new ArgumentOutOfRangeException(nameof(kernel), kernel, null),
     };
 

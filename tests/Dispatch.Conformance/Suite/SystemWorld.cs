@@ -30,8 +30,8 @@ internal sealed unsafe class SystemWorld : World
 
     public override (int Number, EndPoint EndPoint) Listen()
     {
-        int number = SocketCalls.Listen(new IPEndPoint(IPAddress.Loopback, 0), new ListenOptions(), reusePort: false);
-        return (number, SocketCalls.NameOf(number)!);
+        int number = SocketCalls.Listen(KernelCalls.Real, new IPEndPoint(IPAddress.Loopback, 0), new ListenOptions(), reusePort: false);
+        return (number, SocketCalls.NameOf(KernelCalls.Real, number)!);
     }
 
     public override IReadOnlySet<string> OpenDescriptors() => Directory.GetFiles("/proc/self/fd")

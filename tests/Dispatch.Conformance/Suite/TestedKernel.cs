@@ -8,4 +8,7 @@ public enum TestedKernel
 
     /// <summary>The system's Linux AIO.</summary>
     LinuxAio,
+
+    /// <summary>The simulated kernel of Dispatch.Testing.</summary>
+    Simulated,
 }
