@@ -39,6 +39,12 @@ internal static class Verbs
         {
             using EventLoop loop = EventLoop.Attach();
             Say("attached", loop.Name);
+            Say("kernel", loop.Report.Kernel);
+            Say("refused", string.Join(" / ", loop.Report.RefusedFlags));
+            loop.Submit(IoRequest.Nop(), 1);
+            while (!loop.TryTake(out _))
+            {
+            }
         }
         catch (KernelUnavailableException e)
         {

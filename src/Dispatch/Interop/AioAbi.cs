@@ -31,6 +31,7 @@ internal static class AioAbi
 
     public const ushort POLLIN = 0x1;
     public const ushort POLLOUT = 0x4;
+    public const ushort POLLRDHUP = 0x2000;
 
     /// <summary>Gets O_DIRECT, which differs between the processors.</summary>
     public static int O_DIRECT { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;

@@ -231,6 +231,7 @@ public sealed class ControlRequestTests
     [Fact]
     public void Credentials_that_were_registered_are_used_and_others_refused() => OnLoop.Run(async loop =>
     {
+        TestKernel.OnlyIoUring("credentials cannot be registered with it.");
         int personality = RegisterPersonality(loop);
         Assert.True(personality > 0);
 

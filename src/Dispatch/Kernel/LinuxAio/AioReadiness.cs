@@ -20,8 +20,9 @@ internal sealed class AioReadiness(LinuxAioRing ring, AioContext context)
     /// <summary>Arms a one-shot poll for a request.</summary>
     public void Arm(EmulatedRequest request, ushort mask)
     {
-        if (context.FreeCount <= reserve)
+        if (context.FreeCount <= reserve || request.Opcode == Opcode.Accept)
         {
+            // A listener's poll must let go of it at once when it is cancelled.
             ArmInSet(request, mask, repeats: false);
             return;
         }
@@ -104,6 +105,12 @@ internal sealed class AioReadiness(LinuxAioRing ring, AioContext context)
         request.Place = -1;
         return true;
     }
+
+    /// <summary>Arms a poll that stays until it is taken out, and fires once a change.</summary>
+    public void ArmRepeating(EmulatedRequest request, ushort mask) => ArmInSet(request, mask, repeats: true);
+
+    /// <summary>Has a repeating poll fire again although nothing has changed.</summary>
+    public void LookAgain(EmulatedRequest request) => set.LookAgain(request);
 
     /// <summary>Takes a request's poll out of the set.</summary>
     public void TakeOut(EmulatedRequest request) => set.TakeOut(request);

@@ -161,23 +161,43 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
     internal void EndLate(EmulatedRequest request, int result) => FinishLate(request, result);
 
     /// <summary>A poll in the set has fired.</summary>
-    internal void OnSetReady(EmulatedRequest request, int mask)
+    internal void OnSetReady(EmulatedRequest request, int mask, bool repeats)
     {
-        if (request.Opcode == Opcode.PollAdd && (request.Entry.Length & IoUringAbi.IORING_POLL_ADD_MULTI) != 0)
+        if (!repeats)
+        {
+            readiness.TakeOut(request);
+            OnReady(request, mask);
+        }
+        else if (request.Opcode == Opcode.Recv)
+        {
+            sockets.ReceiveMany(request, mask);
+        }
+        else if (request.Opcode == Opcode.Accept)
+        {
+            sockets.AcceptMany(request);
+        }
+        else
         {
             mask &= (ushort)request.Entry.OperationFlags | AlwaysReported;
             if (!Progress(request, mask))
             {
-                readiness.TakeOut(request);
-                Finish(request, mask);
+                Conclude(request, mask);
             }
-
-            return;
         }
-
-        readiness.TakeOut(request);
-        OnReady(request, mask);
     }
+
+    /// <summary>Ends a multishot whose poll stands in the set.</summary>
+    internal void Conclude(EmulatedRequest request, int result)
+    {
+        readiness.TakeOut(request);
+        Finish(request, result);
+    }
+
+    /// <summary>Has the request called at every change of its descriptor, from now on until it ends.</summary>
+    internal void Watch(EmulatedRequest request, ushort mask) => readiness.ArmRepeating(request, mask);
+
+    /// <summary>Has the request called again although nothing changes: it left something behind, so that others have their turn.</summary>
+    internal void WatchAgain(EmulatedRequest request) => readiness.LookAgain(request);
 
     /// <summary>A descriptor is ready: the call is made again.</summary>
     internal void OnReady(EmulatedRequest request, int mask)
@@ -210,7 +230,7 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
     {
         int error = base.Check(request);
         bool wantsTable = request.Opcode is Opcode.Openat or Opcode.Openat2 or Opcode.Socket or Opcode.Accept or Opcode.Close or Opcode.Pipe && request.Entry.FileIndex != 0;
-        return error == 0 && wantsTable ? -Errno.ENXIO : error; // There is no table of fixed descriptors.
+        return error != 0 ? error : wantsTable ? -Errno.ENXIO : CheckPriority(request.Entry); // There is no table of fixed descriptors.
     }
 
     /// <inheritdoc/>
@@ -385,8 +405,29 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
         announcer.Close();
     }
 
+    /// <summary>The field is a priority, and one that <c>ioprio_set(2)</c> would take, or a socket request's own flags; elsewhere it has no meaning.</summary>
+    private static int CheckPriority(in SubmissionEntry entry)
+    {
+        const int ClassShift = 13;
+        const int LastClass = 3;
+        if (entry.IoPriority == 0)
+        {
+            return 0;
+        }
+
+        switch (entry.Opcode)
+        {
+            case Opcode.Accept or Opcode.Recv or Opcode.Recvmsg or Opcode.Send or Opcode.Sendmsg:
+                return 0;
+            case Opcode.Read or Opcode.Write or Opcode.ReadFixed or Opcode.WriteFixed or Opcode.Readv or Opcode.Writev:
+                return entry.IoPriority >> ClassShift is > 0 and <= LastClass ? 0 : -Errno.EINVAL;
+            default:
+                return -Errno.EINVAL;
+        }
+    }
+
     private static int CancelledResult(EmulatedRequest request) =>
-        request.Number > 0 && request.Opcode is Opcode.Send or Opcode.Recv ? (int)request.Number : -Errno.ECANCELED; // What was moved before the cancel is no failure.
+        request.Number > 0 && request.Opcode is Opcode.Send or Opcode.Recv && !request.SelectsBuffer ? (int)request.Number : -Errno.ECANCELED; // What was moved before the cancel is no failure.
 
     private void FinishCancelled(EmulatedRequest request) => Finish(request, CancelledResult(request));
 

@@ -4,22 +4,28 @@ using static Dispatch.AioAbi;
 namespace Dispatch;
 
 /// <summary>
-/// Polls that a control block cannot do: repeating ones, which are to fire once a change and not as long as a descriptor is ready; descriptors with two wait queues (a terminal), which the kernel's AIO
-/// refuses; and any when the context's places are used up, so that idle connections are not bounded by it. An <c>epoll(7)</c> set, itself polled through the context. Owner thread only.
+/// Polls that a control block cannot do: repeating ones, which fire once a change and not as long as a descriptor is ready; descriptors with two wait queues (a terminal), which the kernel's AIO refuses; and any when the
+/// context's places are used up, so that idle connections are not bounded by it. An <c>epoll(7)</c> set, itself polled through the context. Owner thread only.
 /// </summary>
+/// <remarks>
+/// A multishot's poll stands here for another reason too: the kernel keeps the file of a cancelled control block for up to a tick of its clock, so that a listener would go on listening, and a connection send no FIN, after
+/// its descriptor was closed. What is taken out of this set is let go at once.
+/// </remarks>
 internal sealed unsafe class PollSet
 {
-    private const int Remove = 2;
     private const int Add = 1;
+    private const int Remove = 2;
+    private const int Modify = 3;
     private const uint EdgeTriggered = 1u << 31;
     private const uint OneShot = 1u << 30;
     private const int AtOnce = 64;
     private const int CloseOnExec = 0x80000;
+    private const int SignalSetBytes = 8;
 
-    private readonly List<Entry?> entries = [];
-    private readonly Stack<int> free = new();
+    private readonly List<PollSetEntry> entries = [];
+    private readonly Stack<PollSetEntry> free = new();
+    private readonly Dictionary<int, PollSetEntry> byDescriptor = [];
     private readonly byte* events = (byte*)NativeMemory.Alloc(AtOnce * 16);
-    private uint generation;
 
     /// <summary>Gets the descriptor of the set, or −1 before the first is added.</summary>
     public int Descriptor { get; private set; } = -1;
@@ -41,32 +47,41 @@ internal sealed unsafe class PollSet
             Descriptor = created;
         }
 
-        // A number of its own: another request may poll the same descriptor, and closing the user's must not take this out, because a request holds its file.
-        int copy = (int)SystemCall.Run(SystemCall.Control, descriptor, F_DUPFD_CLOEXEC, 0);
-        if (copy < 0)
+        PollSetEntry entry = Rent();
+        entry.Mask = mask | (repeats ? EdgeTriggered : OneShot);
+        entry.Repeats = repeats;
+        int result = Control(Add, descriptor, entry);
+        if (result == -Errno.EEXIST)
         {
-            return copy;
+            // Another request polls it; under a number of our own it can be polled twice.
+            int copy = (int)SystemCall.Run(SystemCall.Control, descriptor, F_DUPFD_CLOEXEC, 0);
+            result = copy < 0 ? copy : Control(Add, copy, entry);
+            if (copy >= 0 && result < 0)
+            {
+                SystemCall.Run(SystemCall.CloseDescriptor, copy);
+            }
+
+            entry.IsCopy = true;
+            entry.Descriptor = copy;
+        }
+        else if (result == 0)
+        {
+            if (byDescriptor.TryGetValue(descriptor, out PollSetEntry? closed))
+            {
+                closed.IsGone = true; // The kernel took the number, so the file that had it here is closed. Its request waits for its cancel.
+            }
+
+            byDescriptor[descriptor] = entry;
+            entry.Descriptor = descriptor;
         }
 
-        if (!free.TryPop(out int index))
-        {
-            index = entries.Count;
-            entries.Add(null);
-        }
-
-        Entry entry = new(request, copy, index, ++generation);
-        byte* record = stackalloc byte[16];
-        *(uint*)record = mask | (repeats ? EdgeTriggered : OneShot);
-        *(ulong*)(record + EventBytes - 8) = ((ulong)entry.Generation << 32) | (uint)index;
-        int result = (int)SystemCall.Run(SystemCall.EpollControl, Descriptor, Add, copy, (long)record);
         if (result < 0)
         {
-            SystemCall.Run(SystemCall.CloseDescriptor, copy);
-            free.Push(index);
+            free.Push(entry);
             return result;
         }
 
-        entries[index] = entry;
+        entry.Request = request;
         request.State = entry;
         return 0;
     }
@@ -74,28 +89,48 @@ internal sealed unsafe class PollSet
     /// <summary>Takes a request's poll out.</summary>
     public void TakeOut(EmulatedRequest request)
     {
-        Entry entry = (Entry)request.State!;
+        PollSetEntry entry = (PollSetEntry)request.State!;
         request.State = null;
-        byte* record = stackalloc byte[16];
-        SystemCall.Run(SystemCall.EpollControl, Descriptor, Remove, entry.Descriptor, (long)record);
-        SystemCall.Run(SystemCall.CloseDescriptor, entry.Descriptor);
-        entries[entry.Index] = null;
-        free.Push(entry.Index);
+        entry.Request = null;
+        if (!entry.IsGone)
+        {
+            Control(Remove, entry.Descriptor, entry);
+        }
+
+        if (entry.IsCopy)
+        {
+            SystemCall.Run(SystemCall.CloseDescriptor, entry.Descriptor);
+        }
+        else if (!entry.IsGone)
+        {
+            byDescriptor.Remove(entry.Descriptor);
+        }
+
+        free.Push(entry);
+    }
+
+    /// <summary>Has a repeating poll look again at once, although nothing has changed: its request left something behind.</summary>
+    public void LookAgain(EmulatedRequest request)
+    {
+        PollSetEntry entry = (PollSetEntry)request.State!;
+        if (!entry.IsGone)
+        {
+            Control(Modify, entry.Descriptor, entry);
+        }
     }
 
     /// <summary>Tells the ring which requests are ready, as far as one call knows. Returns whether there may be more.</summary>
     public bool Collect(LinuxAioRing ring)
     {
-        int count = (int)SystemCall.Run(SystemCall.EpollWait, Descriptor, (long)events, AtOnce, 0, 0, 8);
+        int count = (int)SystemCall.Run(SystemCall.EpollWait, Descriptor, (long)events, AtOnce, 0, 0, SignalSetBytes);
         for (int i = 0; i < count; i++)
         {
             byte* record = events + (i * EventBytes);
             ulong data = *(ulong*)(record + EventBytes - 8);
-
-            // One of these may have ended another.
-            if (entries[(int)(uint)data] is { } entry && entry.Generation == (uint)(data >> 32))
+            PollSetEntry entry = entries[(int)(uint)data];
+            if (entry.Generation == (uint)(data >> 32) && entry.Request is { } request)
             {
-                ring.OnSetReady(entry.Request, (int)*(uint*)record);
+                ring.OnSetReady(request, *(int*)record, entry.Repeats); // Unless one of these has just ended it.
             }
         }
 
@@ -105,9 +140,9 @@ internal sealed unsafe class PollSet
     /// <summary>Closes the set and what it holds.</summary>
     public void Close()
     {
-        foreach (Entry? entry in entries)
+        foreach (PollSetEntry entry in entries)
         {
-            if (entry is not null)
+            if (entry.Request is not null && entry.IsCopy)
             {
                 SystemCall.Run(SystemCall.CloseDescriptor, entry.Descriptor);
             }
@@ -122,5 +157,25 @@ internal sealed unsafe class PollSet
         NativeMemory.Free(events);
     }
 
-    private sealed record Entry(EmulatedRequest Request, int Descriptor, int Index, uint Generation);
+    private PollSetEntry Rent()
+    {
+        if (!free.TryPop(out PollSetEntry? entry))
+        {
+            entry = new PollSetEntry { Index = entries.Count };
+            entries.Add(entry);
+        }
+
+        entry.Generation++;
+        entry.IsCopy = false;
+        entry.IsGone = false;
+        return entry;
+    }
+
+    private int Control(int operation, int descriptor, PollSetEntry entry)
+    {
+        byte* record = stackalloc byte[16];
+        *(uint*)record = entry.Mask;
+        *(ulong*)(record + EventBytes - 8) = ((ulong)entry.Generation << 32) | (uint)entry.Index;
+        return (int)SystemCall.Run(SystemCall.EpollControl, Descriptor, operation, descriptor, (long)record);
+    }
 }

@@ -7,6 +7,8 @@ namespace Dispatch;
 internal sealed unsafe class SocketRequests(LinuxAioRing ring)
 {
     private const int ItemsAtOnce = 32;
+    private const int Stream = 1;
+    private const int StreamHasEnded = POLLRDHUP | 0x8 | 0x10; // And POLLERR, POLLHUP.
 
     /// <summary>Begins a send.</summary>
     public void BeginSend(EmulatedRequest request)
@@ -67,7 +69,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
                 return;
             }
 
-            ReceiveMany(request);
+            BeginReceiveMany(request);
         }
         else if ((request.Entry.IoPriority & IORING_RECVSEND_POLL_FIRST) != 0)
         {
@@ -80,15 +82,72 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
     }
 
     /// <summary>Continues a receive whose socket is ready.</summary>
-    public void ContinueReceive(EmulatedRequest request)
+    public void ContinueReceive(EmulatedRequest request) => Receive(request);
+
+    /// <summary>The socket of a multishot receive has changed.</summary>
+    public void ReceiveMany(EmulatedRequest request, int mask)
     {
-        if ((request.Entry.IoPriority & IORING_RECV_MULTISHOT) != 0)
+        ref SubmissionEntry entry = ref request.Entry;
+        for (int items = 0; ; items++)
         {
-            ReceiveMany(request);
+            if (items == ItemsAtOnce)
+            {
+                ring.WatchAgain(request); // A busy socket does not keep the others waiting.
+                return;
+            }
+
+            // The buffer first, as io_uring does: without one the receive ends, whether data waits or not.
+            if (!ring.TrySelect(request, out ProvidedBuffer buffer))
+            {
+                ring.Conclude(request, -Errno.ENOBUFS);
+                return;
+            }
+
+            uint length = entry.Length == 0 ? buffer.Length : Math.Min(entry.Length, buffer.Length);
+            long result = SystemCall.Run(SystemCall.Receive, entry.Fd, (long)buffer.Address, length, entry.OperationFlags | MSG_DONTWAIT);
+            if (result is -Errno.EINTR or -Errno.EAGAIN)
+            {
+                ring.GiveBack(request);
+                if (result == -Errno.EAGAIN)
+                {
+                    return;
+                }
+            }
+            else if (result <= 0 || !ring.Report(request, (int)result))
+            {
+                ring.Conclude(request, (int)result);
+                return;
+            }
+            else if (result < length && (mask & StreamHasEnded) == 0 && request.Number == Stream)
+            {
+                return; // A stream that gave less than there was room for is empty, and its end not there yet: either will be a change.
+            }
         }
-        else
+    }
+
+    /// <summary>The listener of a multishot accept has changed.</summary>
+    public void AcceptMany(EmulatedRequest request)
+    {
+        ref SubmissionEntry entry = ref request.Entry;
+        for (int items = 0; ; items++)
         {
-            Receive(request);
+            if (items == ItemsAtOnce)
+            {
+                ring.WatchAgain(request);
+                return;
+            }
+
+            long result = AcceptOnce(entry);
+            if (result == -Errno.EAGAIN && (entry.IoPriority & IORING_ACCEPT_DONTWAIT) == 0)
+            {
+                return;
+            }
+
+            if (result < 0 || !ring.Report(request, (int)result))
+            {
+                ring.Conclude(request, (int)result);
+                return;
+            }
         }
     }
 
@@ -113,6 +172,10 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
             // Somebody else may take the connection between the poll and the call, which would then wait for the next. So a worker makes it.
             request.Number = 1;
             ring.WaitFor(request, POLLIN);
+        }
+        else if (many)
+        {
+            ring.Watch(request, POLLIN);
         }
         else if ((entry.IoPriority & IORING_ACCEPT_POLL_FIRST) != 0)
         {
@@ -204,6 +267,31 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         return more;
     }
 
+    private static long AcceptOnce(in SubmissionEntry entry)
+    {
+        long result;
+        do
+        {
+            result = SystemCall.Run(SystemCall.Accept, entry.Fd, (long)entry.Address, (long)entry.Address2, entry.OperationFlags);
+        }
+        while (result == -Errno.EINTR);
+
+        return result;
+    }
+
+    private void BeginReceiveMany(EmulatedRequest request)
+    {
+        if (!ring.TrySelect(request, out _))
+        {
+            ring.End(request, -Errno.ENOBUFS);
+            return;
+        }
+
+        ring.GiveBack(request);
+        request.Number = DescriptorFacts.IsStream(request.Entry.Fd) ? Stream : 0;
+        ring.Watch(request, POLLIN | POLLRDHUP); // It fires at once if something is there already.
+    }
+
     private void End(EmulatedRequest request, long result) => ring.End(request, WorkerCalls.Total(request.Number, (int)result));
 
     private void Receive(EmulatedRequest request)
@@ -251,77 +339,17 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         }
     }
 
-    private void ReceiveMany(EmulatedRequest request)
-    {
-        ref SubmissionEntry entry = ref request.Entry;
-        for (int items = 0; ;)
-        {
-            // The buffer first, as io_uring does: without one the receive ends, whether data waits or not.
-            if (!ring.TrySelect(request, out ProvidedBuffer buffer))
-            {
-                ring.End(request, -Errno.ENOBUFS);
-                return;
-            }
-
-            uint length = entry.Length == 0 ? buffer.Length : Math.Min(entry.Length, buffer.Length);
-            long result = SystemCall.Run(SystemCall.Receive, entry.Fd, (long)buffer.Address, length, entry.OperationFlags | MSG_DONTWAIT);
-            if (result == -Errno.EINTR)
-            {
-                ring.GiveBack(request);
-                continue;
-            }
-
-            if (result == -Errno.EAGAIN && (entry.OperationFlags & MSG_DONTWAIT) == 0)
-            {
-                ring.GiveBack(request);
-                ring.WaitFor(request, POLLIN);
-                return;
-            }
-
-            if (result <= 0 || !ring.Report(request, (int)result))
-            {
-                ring.End(request, (int)result);
-                return;
-            }
-
-            // Fewer bytes than there was room for: the socket is empty, and the poll says at once if it is not. A busy one does not keep the others waiting.
-            if (result < length || ++items == ItemsAtOnce)
-            {
-                ring.WaitFor(request, POLLIN);
-                return;
-            }
-        }
-    }
-
     private void Accept(EmulatedRequest request)
     {
         ref SubmissionEntry entry = ref request.Entry;
-        bool many = (entry.IoPriority & IORING_ACCEPT_MULTISHOT) != 0;
-        for (int items = 0; ;)
+        long result = AcceptOnce(entry);
+        if (result == -Errno.EAGAIN && (entry.IoPriority & IORING_ACCEPT_DONTWAIT) == 0)
         {
-            long result = SystemCall.Run(SystemCall.Accept, entry.Fd, (long)entry.Address, (long)entry.Address2, entry.OperationFlags);
-            if (result == -Errno.EINTR)
-            {
-                continue;
-            }
-
-            if (result == -Errno.EAGAIN && (entry.IoPriority & IORING_ACCEPT_DONTWAIT) == 0)
-            {
-                ring.WaitFor(request, POLLIN);
-                return;
-            }
-
-            if (result < 0 || !many || !ring.Report(request, (int)result))
-            {
-                ring.End(request, (int)result);
-                return;
-            }
-
-            if (++items == ItemsAtOnce)
-            {
-                ring.WaitFor(request, POLLIN);
-                return;
-            }
+            ring.WaitFor(request, POLLIN);
+        }
+        else
+        {
+            ring.End(request, (int)result);
         }
     }
 }

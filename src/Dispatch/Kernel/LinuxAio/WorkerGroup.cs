@@ -22,7 +22,7 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
     /// <summary>Gets the number of threads. Any thread, approximately.</summary>
     public int ThreadCount => threads.Count;
 
-    /// <summary>Takes a call on. Returns 0, or −EAGAIN when it cannot be run because no thread could be made. Owner only.</summary>
+    /// <summary>Takes a call on. Returns 0, or a negative errno when it cannot be run because no thread could be made: −EMFILE where the runtime found no descriptors for one, else −EAGAIN. Owner only.</summary>
     public int Enqueue(WorkerCall call)
     {
         call.Group = this;
@@ -42,7 +42,8 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
             }
 
             call.State = WorkerCallState.Withdrawn;
-            return -Errno.EAGAIN;
+            int shortage = DescriptorShortage.Probe();
+            return shortage == 0 ? -Errno.EAGAIN : -shortage;
         }
     }
 
@@ -99,6 +100,11 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
 
     private bool TryStart()
     {
+        if (DescriptorShortage.Probe() != 0)
+        {
+            return false; // The runtime ends the process when it finds no descriptors for a thread that it has begun.
+        }
+
         try
         {
             Thread thread = new(Work, maxStackSize: 256 * 1024) { IsBackground = true, Name = name };
