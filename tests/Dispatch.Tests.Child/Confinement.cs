@@ -25,7 +25,7 @@ internal static unsafe partial class Confinement
     public static void DenyIoUring(int errno) => DenyCall(425, errno);
 
     /// <summary>Makes <c>io_setup</c> fail with this errno, in all threads.</summary>
-    public static void DenyLinuxAio(int errno) => DenyCall(IsX64 ? 206u : 0u, errno);
+    public static void DenyAio(int errno) => DenyCall(IsX64 ? 206u : 0u, errno);
 
     /// <summary>Makes an <c>mmap</c> that wants its pages at once fail with this errno: that is how a ring's memory is asked for, and the runtime's is not.</summary>
     public static void DenyPopulate(int errno)

@@ -17,7 +17,7 @@ internal static class Program
                     Confinement.DenyIoUring(int.Parse(rest.Dequeue(), null));
                     break;
                 case "--deny-aio":
-                    Confinement.DenyLinuxAio(int.Parse(rest.Dequeue(), null));
+                    Confinement.DenyAio(int.Parse(rest.Dequeue(), null));
                     break;
                 case "--kernel":
                     Verbs.Kernel = Enum.Parse<KernelKind>(rest.Dequeue());

@@ -111,8 +111,8 @@ public sealed class CancelTests : KernelTests
     });
 
     [Theory]
-    [EveryKernel(Capability.Threads)]
-    public void Cancels_of_another_thread_against_completions_lose_no_byte_and_never_reach_the_next_request(TestedKernel kernel) => Run(kernel, async w =>
+    [EveryKernel]
+    public void Cancels_of_another_thread_against_completions_lose_no_byte_and_never_reach_the_next_request(TestedKernel kernel) => Run(kernel, hasThreads: true, body: async w =>
     {
         (int readEnd, int writeEnd) = w.Pipe();
         byte[] buffer = new byte[1];

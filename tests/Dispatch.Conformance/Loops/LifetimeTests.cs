@@ -42,7 +42,7 @@ public sealed class LifetimeTests : KernelTests
     });
 
     [Theory]
-    [EveryKernel(Capability.DirectFiles)]
+    [EveryKernel]
     [Scenario(Scenarios.DisposeDuringDirect)]
     public void Memory_of_direct_reads_is_whole_or_untouched_after_the_loop_was_disposed_under_them(TestedKernel kernel) => Poll(kernel, w =>
     {
@@ -82,9 +82,9 @@ public sealed class LifetimeTests : KernelTests
     });
 
     [Theory]
-    [EveryKernel(Capability.Threads, Capability.CompletionsAfterOwner)]
+    [EveryKernel]
     [Scenario(Scenarios.ThreadEnds)]
-    public void A_thread_that_ends_with_requests_in_flight_leaves_them_to_whoever_disposes_its_loop(TestedKernel kernel) => Poll(kernel, w =>
+    public void A_thread_that_ends_with_requests_in_flight_leaves_them_to_whoever_disposes_its_loop(TestedKernel kernel) => Poll(kernel, hasThreads: true, body: w =>
     {
         (int readEnd, int writeEnd) = w.Pipe();
         EventLoop? abandoned = null;

@@ -117,9 +117,9 @@ public sealed class LoopTests : KernelTests
     });
 
     [Theory]
-    [EveryKernel(Capability.Threads)]
+    [EveryKernel]
     [Scenario(Scenarios.PostsRacePark)]
-    public void Posts_of_other_threads_that_race_with_the_park_are_all_run_in_each_threads_order(TestedKernel kernel) => Poll(kernel, w =>
+    public void Posts_of_other_threads_that_race_with_the_park_are_all_run_in_each_threads_order(TestedKernel kernel) => Poll(kernel, hasThreads: true, body: w =>
     {
         const int Threads = 3;
         const int Posts = 10_000;
@@ -182,8 +182,8 @@ public sealed class LoopTests : KernelTests
     });
 
     [Theory]
-    [EveryKernel(Capability.Threads)]
-    public void A_post_wakes_a_loop_that_sleeps_for_ever(TestedKernel kernel) => Run(kernel, async w =>
+    [EveryKernel]
+    public void A_post_wakes_a_loop_that_sleeps_for_ever(TestedKernel kernel) => Run(kernel, hasThreads: true, body: async w =>
     {
         for (int i = 0; i < 1000; i++)
         {
@@ -195,8 +195,8 @@ public sealed class LoopTests : KernelTests
     });
 
     [Theory]
-    [EveryKernel(Capability.Threads)]
-    public void Requests_of_other_threads_are_made_by_the_owner_and_answered_to_them(TestedKernel kernel) => Run(kernel, async w =>
+    [EveryKernel]
+    public void Requests_of_other_threads_are_made_by_the_owner_and_answered_to_them(TestedKernel kernel) => Run(kernel, hasThreads: true, body: async w =>
     {
         EventLoop loop = w.Loop;
         int[] results = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Task.Run(async () =>

@@ -52,9 +52,10 @@ internal sealed class SocketProgram(World world)
         End theirs = ends[at ^ 1];
         int number = ours.Number < 0 ? 1_000_000_000 : ours.Number;
         int size = (step.Size % 3000) + 1;
+        bool isTcp = at >= 2; // A reset comes when it comes, and what it meets is a matter of time.
         switch (step.Kind % Kinds)
         {
-            case 0 or 1 or 2 or 3 when theirs.Pending + size <= Room && !(ours.Number >= 0 && theirs.IsGone):
+            case 0 or 1 or 2 or 3 when theirs.Pending + size <= Room && !(ours.Number >= 0 && (theirs.IsGone || (theirs.IsDeaf && isTcp))):
                 int sent = await world.Do(IoRequest.Send(number, World.Pattern(size, step.First), MessageFlags.WaitAll));
                 outcome.Add($"send {at} {size}", sent);
                 theirs.Pending += Math.Max(0, sent);
@@ -67,9 +68,9 @@ internal sealed class SocketProgram(World world)
                 break;
             case 7:
                 SocketShutdown how = step.First % 3 == 0 ? SocketShutdown.Both : SocketShutdown.Send;
-                if (how == SocketShutdown.Both && (ours.Pending != 0 || ours.Number < 0))
+                if ((how == SocketShutdown.Both && (ours.Pending != 0 || ours.Number < 0)) || (isTcp && ours.HasEnd && theirs.HasEnd))
                 {
-                    break; // What becomes of bytes on their way is a matter of time.
+                    break; // What becomes of bytes on their way, and when a connection is over, is a matter of time.
                 }
 
                 outcome.Add($"shutdown {at} {how}", await world.Do(IoRequest.Shutdown(number, how)));
@@ -77,7 +78,6 @@ internal sealed class SocketProgram(World world)
                 {
                     theirs.HasEnd = true;
                     ours.HasEnd |= how == SocketShutdown.Both;
-                    theirs.IsGone |= false;
                     ours.IsDeaf |= how == SocketShutdown.Both;
                 }
 

@@ -13,12 +13,15 @@ public sealed class EveryKernelAttribute(params Capability[] needs) : DataAttrib
 {
     public IReadOnlyList<Capability> Needs { get; } = needs;
 
-    /// <summary>Says why a test cannot run on a kernel, or null when it can.</summary>
-    public string? SkipOn(TestedKernel kernel)
+    /// <summary>Says what a test needs and a kernel lacks, or null when it can run there.</summary>
+    public Capability? LacksOn(TestedKernel kernel)
     {
         KernelUnderTest under = KernelUnderTest.Get(kernel);
-        return Needs.Select(under.WhyNot).FirstOrDefault(r => r is not null) is { } reason ? $"{kernel}: {reason}" : null;
+        return Needs.Where(c => under.WhyNot(c) is not null).Cast<Capability?>().FirstOrDefault();
     }
+
+    /// <summary>Says why a test cannot run on a kernel, or null when it can.</summary>
+    public string? SkipOn(TestedKernel kernel) => LacksOn(kernel) is { } lacks ? $"{kernel} has no {lacks}: {KernelUnderTest.Get(kernel).WhyNot(lacks)}" : null;
 
     /// <inheritdoc/>
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)

@@ -18,8 +18,15 @@ public abstract class KernelTests
         EventLoopOptions? options = null,
         Tolerance tolerates = Tolerance.None,
         bool expectsFaults = false,
+        bool hasThreads = false,
         [CallerMemberName] string name = "") =>
-        KernelUnderTest.Get(kernel).Run(new Scenario(name, options ?? Small) { Awaiting = body, Tolerates = tolerates, ExpectsFaults = expectsFaults });
+        KernelUnderTest.Get(kernel).Run(new Scenario(name, options ?? Small)
+        {
+            Awaiting = body,
+            Tolerates = tolerates,
+            ExpectsFaults = expectsFaults,
+            HasThreads = hasThreads,
+        });
 
     /// <summary>Runs a scenario that polls its loop by itself.</summary>
     protected static void Poll(
@@ -28,6 +35,13 @@ public abstract class KernelTests
         EventLoopOptions? options = null,
         Tolerance tolerates = Tolerance.None,
         bool expectsFaults = false,
+        bool hasThreads = false,
         [CallerMemberName] string name = "") =>
-        KernelUnderTest.Get(kernel).Run(new Scenario(name, options ?? Small) { Polling = body, Tolerates = tolerates, ExpectsFaults = expectsFaults });
+        KernelUnderTest.Get(kernel).Run(new Scenario(name, options ?? Small)
+        {
+            Polling = body,
+            Tolerates = tolerates,
+            ExpectsFaults = expectsFaults,
+            HasThreads = hasThreads,
+        });
 }

@@ -15,6 +15,9 @@ internal sealed record Scenario(string Name, EventLoopOptions Options)
     /// <summary>Gets on how many seeds it runs at most, where there are seeds; 0 for as many as asked for.</summary>
     public int SeedsAtMost { get; init; }
 
+    /// <summary>Gets a value indicating whether threads of the test's own take part.</summary>
+    public bool HasThreads { get; init; }
+
     /// <summary>Gets a value indicating whether exceptions that reach the loop's policy are part of the test.</summary>
     public bool ExpectsFaults { get; init; }
 }

@@ -8,9 +8,7 @@ internal sealed class SimulatedUnderTest : KernelUnderTest
 {
     private static readonly Dictionary<Capability, string> Lacks = new()
     {
-        [Capability.Threads] = "one thread steps everything, in an order that the seed decides; a second loop stands in for a second thread where the test has one.",
         [Capability.Processes] = "there are no processes, and so nothing to confine, to fork or to end.",
-        [Capability.CompletionsAfterOwner] = "loops are stepped on one thread, which does not end under them.",
         [Capability.BadPointers] = "it works in the memory of the test's process, where a bad pointer is a crash.",
     };
 
@@ -29,6 +27,13 @@ internal sealed class SimulatedUnderTest : KernelUnderTest
         {
             try
             {
+                if (scenario.HasThreads)
+                {
+                    using SimulatedWorld live = new(SimulatedKernel.CreateLive(), scenario);
+                    live.Run();
+                    return;
+                }
+
                 SimulationReport report = SimulatedKernel.RunMany(count, kernel => RunOnAsync(kernel, scenario), OptionsFor(scenario.Tolerates), plan.First);
                 plan.Done?.Invoke(scenario, report);
             }

@@ -4,22 +4,26 @@ using Dispatch.Testing;
 namespace Dispatch.Conformance;
 
 /// <summary>
-/// A run on a simulated machine. A scenario that awaits has its loops stepped by the simulation, in any interleaving; one that polls attaches its loop to the simulation's thread, and time goes on where the loop waits.
+/// A run on a simulated machine. A scenario with threads of its own runs live, in real time and without faults. One that awaits has its loops stepped by the simulation, in any interleaving; one that polls attaches its loop to the simulation's thread, and time goes on where the loop waits.
 /// </summary>
 internal sealed class SimulatedWorld : World
 {
     private readonly SimulatedKernel kernel;
     private readonly bool isStepped;
+    private readonly bool isLive;
 
     public SimulatedWorld(SimulatedKernel kernel, Scenario scenario)
         : base(scenario)
     {
         this.kernel = kernel;
-        isStepped = scenario.Polling is null;
+        isLive = scenario.HasThreads;
+        isStepped = scenario.Polling is null && !isLive;
         kernel.RingDecorator = ring => new FaultyRing(ring, Faults);
     }
 
     public override int Seed => (int)kernel.Seed;
+
+    internal override bool IsDriven => isStepped;
 
     public override string this[string name] => $"/{name}";
 
@@ -37,12 +41,28 @@ internal sealed class SimulatedWorld : World
 
     public override IReadOnlySet<string> OpenDescriptors() => kernel.Descriptors.List().Select(d => $"{d.Number}: {d.Description.Kind}").ToHashSet();
 
-    public override void Idle() => Loop.Engine.Enter(1, 1_000_000);
+    public override void Idle()
+    {
+        if (isLive)
+        {
+            Thread.Yield();
+        }
+        else
+        {
+            Loop.Engine.Enter(1, 1_000_000);
+        }
+    }
 
     public override EventLoop Another() => kernel.CreateLoop(new EventLoopOptions { SubmissionEntries = 16, CompletionEntries = 64 });
 
     public override void Drive(Func<Task> part)
     {
+        if (isLive)
+        {
+            base.Drive(part);
+            return;
+        }
+
         // A task that leaves the loop would end in the simulation's script, which is what waits here.
         Task? task = null;
         Loop.Post(() => task = part());

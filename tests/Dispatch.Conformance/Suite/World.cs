@@ -29,6 +29,9 @@ public abstract class World : IDisposable
     /// <summary>Gets the seed of the run; 0 on a kernel that has none.</summary>
     public virtual int Seed => 0;
 
+    /// <summary>Gets a value indicating whether somebody else drives the loop, and ends it.</summary>
+    internal virtual bool IsDriven => false;
+
     /// <summary>Gets what the seam is to do wrong between the loop and its kernel.</summary>
     internal SeamFaults Faults { get; }
 
@@ -338,7 +341,11 @@ public abstract class World : IDisposable
 
     protected virtual void Dispose(bool disposing)
     {
-        loop?.Dispose();
+        if (!IsDriven)
+        {
+            loop?.Dispose();
+        }
+
         others.ForEach(o => o.DisposeAsync().AsTask().Wait(Guard));
     }
 
