@@ -49,7 +49,8 @@ internal sealed class SimulatedEcho(FaultPlan faults) : MicroWorkload
         {
             kernel.Random.NextBytes(message);
             await peer.SendAsync(message);
-            kernel.Check(message.AsSpan().SequenceEqual(await peer.ReceiveAsync(MessageBytes)), "The echo differs.");
+            byte[] echo = await peer.ReceiveAsync(MessageBytes);
+            kernel.Check(echo.AsSpan().SequenceEqual(message), "The echo differs.");
         }
 
         peer.FinishSending();
