@@ -111,6 +111,9 @@ public sealed class SimulatedKernel
 
     internal bool IsCrashing { get; set; }
 
+    /// <summary>Gets or sets what is put between a loop that is made and its ring: for tests of the seam.</summary>
+    internal Func<KernelRing, KernelRing>? RingDecorator { get; set; }
+
     internal long Requests { get; private set; }
 
     internal long Ended { get; private set; }

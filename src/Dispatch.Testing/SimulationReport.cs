@@ -3,8 +3,17 @@ namespace Dispatch.Testing;
 /// <summary>What happened in one run or several.</summary>
 public sealed class SimulationReport
 {
-    internal SimulationReport(long seeds, long steps, long requests, TimeSpan virtualTime, long traceHash, IReadOnlyDictionary<FaultKind, long> faults, IReadOnlyDictionary<string, long> calls)
+    internal SimulationReport(
+        long seeds,
+        long steps,
+        long requests,
+        TimeSpan virtualTime,
+        long traceHash,
+        IReadOnlyDictionary<FaultKind, long> faults,
+        IReadOnlyDictionary<string, long> calls,
+        IReadOnlyDictionary<(FaultKind Kind, string Call), long> faultsByCall)
     {
+        FaultsByCall = faultsByCall;
         Seeds = seeds;
         Steps = steps;
         Requests = requests;
@@ -31,6 +40,9 @@ public sealed class SimulationReport
 
     /// <summary>Gets how often each kind of fault was injected.</summary>
     public IReadOnlyDictionary<FaultKind, long> Faults { get; }
+
+    /// <summary>Gets how often each kind of fault was injected into each kind of request, by the names of their calls; an empty name for those in no request.</summary>
+    public IReadOnlyDictionary<(FaultKind Kind, string Call), long> FaultsByCall { get; }
 
     /// <summary>Gets how many requests of each kind were begun, by the names of their calls.</summary>
     public IReadOnlyDictionary<string, long> Calls { get; }

@@ -40,7 +40,7 @@ public sealed class StartupReport
     /// <summary>Gets the kernel's features, by their names in <c>io_uring_setup(2)</c>.</summary>
     public IReadOnlyList<string> Features { get; }
 
-    /// <summary>Gets the sets of flags that were tried before and refused; empty on a new kernel.</summary>
+    /// <summary>Gets the sets of flags that were tried before and refused; empty on a new kernel. On Linux AIO that took io_uring's place: why that was refused.</summary>
     public IReadOnlyList<string> RefusedFlags { get; }
 
     /// <summary>Gets how many kinds of request the kernel has.</summary>

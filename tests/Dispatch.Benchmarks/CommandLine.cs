@@ -35,12 +35,13 @@ internal static class CommandLine
         Option<int> loadCpu = Cpu("--load-cpu", "The CPU of the load.", cpus.Count > 1 ? cpus[1] : cpus[0], cpus);
         var folder = new Option<DirectoryInfo>("--folder") { Description = "Where to put the file that is read.", DefaultValueFactory = _ => new DirectoryInfo(defaults.Folder) };
         folder.AcceptExistingOnly();
+        Option<string> kernel = Kernel();
         var json = new Option<bool>("--json") { Description = "Print one JSON object as the last line." };
         var check = new Option<bool>("--check") { Description = "Exit with 1 when a bar is not reached." };
 
         var root = new RootCommand("Measures Dispatch beside C on the bare ring and beside what .NET offers.")
         {
-            benchmark, windows, window, warmUp, budget, steal, neighbours, connections, many, bytes, serverCpu, loadCpu, folder, json, check, Peer(),
+            benchmark, windows, window, warmUp, budget, steal, neighbours, connections, many, bytes, serverCpu, loadCpu, folder, kernel, json, check, Peer(),
         };
         root.SetAction(async (arguments, cancellationToken) =>
         {
@@ -51,6 +52,7 @@ internal static class CommandLine
                 return 0;
             }
 
+            KernelChoice.Kind = KernelChoice.Parse(arguments.GetValue(kernel)!);
             var settings = new Settings
             {
                 Windows = arguments.GetValue(windows),
@@ -83,18 +85,30 @@ internal static class CommandLine
         var cpu = new Option<int?>("--cpu") { Description = "The CPU of the workload's own thread." };
         var buffers = new Option<int?>("--buffers") { Description = "Receive buffers to begin with." };
         var bufferSize = new Option<int?>("--buffer-size") { Description = "Bytes of a receive buffer." };
-        var peer = new Command("peer", "Runs one contender, which takes its orders from standard input.") { name, port, file, depth, cpu, buffers, bufferSize };
+        Option<string> kernel = Kernel();
+        var peer = new Command("peer", "Runs one contender, which takes its orders from standard input.") { name, port, file, depth, cpu, buffers, bufferSize, kernel };
         peer.Hidden = true;
-        peer.SetAction(arguments => PeerHost.Run(
-            arguments.GetValue(name)!,
-            new PeerArguments(
-                arguments.GetValue(port),
-                arguments.GetValue(file),
-                arguments.GetValue(depth),
-                arguments.GetValue(cpu),
-                arguments.GetValue(buffers),
-                arguments.GetValue(bufferSize))));
+        peer.SetAction(arguments =>
+        {
+            KernelChoice.Kind = KernelChoice.Parse(arguments.GetValue(kernel)!);
+            return PeerHost.Run(
+                arguments.GetValue(name)!,
+                new PeerArguments(
+                    arguments.GetValue(port),
+                    arguments.GetValue(file),
+                    arguments.GetValue(depth),
+                    arguments.GetValue(cpu),
+                    arguments.GetValue(buffers),
+                    arguments.GetValue(bufferSize)));
+        });
         return peer;
+    }
+
+    private static Option<string> Kernel()
+    {
+        var kernel = new Option<string>("--kernel") { Description = "The kernel interface that Dispatch is measured on: auto, uring or aio.", DefaultValueFactory = _ => "auto" };
+        kernel.AcceptOnlyFromAmong("auto", "uring", "aio");
+        return kernel;
     }
 
     private static async Task<int> RunAsync(Benchmark[] benchmarks, Settings settings, bool json, bool check, CancellationToken cancellationToken)

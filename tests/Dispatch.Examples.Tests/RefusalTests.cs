@@ -33,10 +33,10 @@ public sealed class RefusalTests
         """;
 
     [Theory]
-    [InlineData("Quickstart", ".")]
-    [InlineData("Echo", "--port", "0")]
-    [InlineData("Echo", "--port", "0", "--mode", "poll")]
-    [InlineData("HotLoop", "--seconds", "1")]
+    [InlineData("Quickstart", ".", "--kernel", "uring")]
+    [InlineData("Echo", "--port", "0", "--kernel", "uring")]
+    [InlineData("Echo", "--port", "0", "--mode", "poll", "--kernel", "uring")]
+    [InlineData("HotLoop", "--seconds", "1", "--kernel", "uring")]
     public void A_program_says_why_and_one_command_that_works(string program, params string[] arguments)
     {
         using TemporaryFolder folder = new();
@@ -47,6 +47,16 @@ public sealed class RefusalTests
         Assert.Equal(2, result.ErrorLines.Length);
         Assert.Contains("io_uring_setup failed with EPERM", result.ErrorLines[0], StringComparison.Ordinal);
         Assert.EndsWith($"dotnet run --project examples/{program} -c Release -- {string.Join(' ', arguments)}", result.ErrorLines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_program_that_may_choose_runs_on_Linux_AIO()
+    {
+        using TemporaryFolder folder = new();
+        folder.Write("a.txt", "content");
+        ExampleResult result = ExampleProcess.RunUnder(Compile(folder), "Quickstart", folder.Path, "--loops", "1");
+
+        Assert.Equal((0, string.Empty), (result.ExitCode, string.Join('\n', result.ErrorLines)));
     }
 
     private static string Compile(TemporaryFolder folder)

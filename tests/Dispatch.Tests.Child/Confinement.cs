@@ -22,17 +22,10 @@ internal static unsafe partial class Confinement
     private static bool IsX64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     /// <summary>Makes <c>io_uring_setup</c> fail with this errno, as a container's seccomp profile does, in all threads.</summary>
-    public static void DenyIoUring(int errno)
-    {
-        const uint IoUringSetup = 425;
-        Filter(
-        [
-            new(LoadWord, 0, 0, CallNumber),
-            new(JumpIfEqual, 0, 1, IoUringSetup),
-            new(Answer, 0, 0, WithErrno | (uint)errno),
-            new(Answer, 0, 0, Allow),
-        ]);
-    }
+    public static void DenyIoUring(int errno) => DenyCall(425, errno);
+
+    /// <summary>Makes <c>io_setup</c> fail with this errno, in all threads.</summary>
+    public static void DenyAio(int errno) => DenyCall(IsX64 ? 206u : 0u, errno);
 
     /// <summary>Makes an <c>mmap</c> that wants its pages at once fail with this errno: that is how a ring's memory is asked for, and the runtime's is not.</summary>
     public static void DenyPopulate(int errno)
@@ -77,6 +70,14 @@ internal static unsafe partial class Confinement
             Check(SetCapabilities(&header, sets), "capset");
         }
     }
+
+    private static void DenyCall(uint number, int errno) => Filter(
+    [
+        new(LoadWord, 0, 0, CallNumber),
+        new(JumpIfEqual, 0, 1, number),
+        new(Answer, 0, 0, WithErrno | (uint)errno),
+        new(Answer, 0, 0, Allow),
+    ]);
 
     private static void Filter(ReadOnlySpan<Instruction> instructions)
     {

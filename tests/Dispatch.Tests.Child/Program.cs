@@ -1,7 +1,7 @@
 namespace Dispatch.Tests.Child;
 
 /// <summary>
-/// <c>[--deny ERRNO] [--deny-populate ERRNO] [--memlock BYTES] [--nofile COUNT] [--ordinary-user] VERB</c>: confines the process, in this order, then does what the verb says. What a test
+/// <c>[--deny ERRNO] [--deny-aio ERRNO] [--deny-populate ERRNO] [--memlock BYTES] [--nofile COUNT] [--ordinary-user] [--kernel KIND] VERB</c>: confines the process, in this order, then does what the verb says. What a test
 /// wants to know is printed as lines of <c>name=value</c>.
 /// </summary>
 internal static class Program
@@ -15,6 +15,12 @@ internal static class Program
             {
                 case "--deny":
                     Confinement.DenyIoUring(int.Parse(rest.Dequeue(), null));
+                    break;
+                case "--deny-aio":
+                    Confinement.DenyAio(int.Parse(rest.Dequeue(), null));
+                    break;
+                case "--kernel":
+                    Verbs.Kernel = Enum.Parse<KernelKind>(rest.Dequeue());
                     break;
                 case "--deny-populate":
                     Confinement.DenyPopulate(int.Parse(rest.Dequeue(), null));

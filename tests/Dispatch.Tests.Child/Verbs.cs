@@ -8,13 +8,18 @@ namespace Dispatch.Tests.Child;
 /// <summary>What the process does.</summary>
 internal static class Verbs
 {
+    /// <summary>Gets or sets the kernel of the loops.</summary>
+    public static KernelKind Kernel { get; set; }
+
     public static int Run(string verb) => verb switch
     {
+        "attach" => Attach(),
         "check" => Check(),
         "many-loops" => ManyLoops(),
         "ring-after-ring" => RingAfterRing(),
         "exit-in-flight" => ExitInFlight(),
         "exit-in-flight-attached" => ExitInFlightAttached(),
+        "exit-in-fifo" => ExitInFifo(),
         "park" => Park(),
         "park-and-drain" => ParkAndDrain(),
         "throw" => Throw(),
@@ -34,12 +39,41 @@ internal static class Verbs
         {
             using EventLoop loop = EventLoop.Attach();
             Say("attached", loop.Name);
+            Say("kernel", loop.Report.Kernel);
+            Say("refused", string.Join(" / ", loop.Report.RefusedFlags));
+            loop.Submit(IoRequest.Nop(), 1);
+            while (!loop.TryTake(out _))
+            {
+            }
         }
         catch (KernelUnavailableException e)
         {
             Say("thrown", e.Reason);
             Say("thrown-message", e.Message);
             Say("thrown-remedy", e.Remedy);
+        }
+
+        return 0;
+    }
+
+    /// <summary>One loop on the kernel that was asked for, and a request on it; or why not.</summary>
+    private static int Attach()
+    {
+        try
+        {
+            using EventLoop loop = EventLoop.Attach(new EventLoopOptions { Kernel = Kernel, SubmissionEntries = 16, CompletionEntries = 32 });
+            loop.Submit(IoRequest.Nop(), 1);
+            while (!loop.TryTake(out _))
+            {
+            }
+
+            Say("attached", loop.Report.Kernel);
+        }
+        catch (KernelUnavailableException e)
+        {
+            Say("thrown", e.Reason);
+            Say("message", e.Message);
+            Say("remedy", e.Remedy);
         }
 
         return 0;
@@ -60,7 +94,7 @@ internal static class Verbs
             Say("thrown-message", e.Message);
         }
 
-        Dispatcher few = Dispatcher.Create(new DispatcherOptions { LoopCount = 2 });
+        Dispatcher few = Dispatcher.Create(new DispatcherOptions { LoopCount = 2, Kernel = Kernel });
         Say("nop", few.RunAsync(async () => await EventLoop.Current!.ExecuteAsync(IoRequest.Nop())).Wait(TimeSpan.FromMinutes(1)));
         few.DisposeAsync().AsTask().Wait();
         return 0;
@@ -86,7 +120,7 @@ internal static class Verbs
 
     private static int ExitInFlight()
     {
-        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2 });
+        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2, Kernel = Kernel });
         foreach (EventLoop loop in dispatcher.Loops)
         {
             loop.InvokeAsync(() => Begin(loop)).Wait();
@@ -98,16 +132,40 @@ internal static class Verbs
 
     private static int ExitInFlightAttached()
     {
-        EventLoop loop = EventLoop.Attach();
+        EventLoop loop = EventLoop.Attach(new EventLoopOptions { Kernel = Kernel });
         Begin(loop);
         loop.Poll();
         Say("in-flight", loop.Statistics.InFlight);
         return 0;
     }
 
+    /// <summary>Two opens that wait for the other end of a FIFO, on a worker each, when the process ends.</summary>
+    private static int ExitInFifo()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"dispatch-{Guid.NewGuid():n}");
+        using (System.Diagnostics.Process made = System.Diagnostics.Process.Start("mkfifo", path))
+        {
+            made.WaitForExit();
+        }
+
+        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2, Kernel = Kernel });
+        int blocked = 0;
+        foreach (EventLoop loop in dispatcher.Loops)
+        {
+            // An open that may create goes to a kernel worker, and so really waits.
+            Task<DispatchFile> open = DispatchFile.OpenAsync(path, new FileOpenOptions { Mode = FileMode.OpenOrCreate }, loop);
+            loop.InvokeAsync(async () => await loop.ExecuteAsync(IoRequest.Nop())).Wait();
+            blocked += open.IsCompleted ? 0 : 1;
+        }
+
+        File.Delete(path);
+        Say("blocked", blocked);
+        return 0;
+    }
+
     private static int Park()
     {
-        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2 });
+        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2, Kernel = Kernel });
         dispatcher.Loops[0].InvokeAsync(() => Begin(dispatcher.Loops[0])).Wait();
         Say("ready", true);
         dispatcher.Completed.Wait();
@@ -116,7 +174,7 @@ internal static class Verbs
 
     private static int ParkAndDrain()
     {
-        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2 });
+        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2, Kernel = Kernel });
         dispatcher.Loops[0].InvokeAsync(() => Begin(dispatcher.Loops[0])).Wait();
         using PosixSignalRegistration registration = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {

@@ -6,6 +6,12 @@ namespace Dispatch.Testing;
 /// </summary>
 internal sealed class FaultSource
 {
+    /// <summary>The request kind of faults that strike no request: in an enter, in the order of the loops.</summary>
+    public const int NoRequest = 63;
+
+    /// <summary>How many request kinds are counted apart.</summary>
+    public const int RequestKinds = 64;
+
     private const int Kinds = (int)FaultKind.NoMemory + 1;
     private readonly SeededRandom random;
     private readonly ulong[] thresholds = new ulong[Kinds];
@@ -23,6 +29,12 @@ internal sealed class FaultSource
 
     /// <summary>Gets how often each kind was injected.</summary>
     public long[] Counts { get; } = new long[Kinds];
+
+    /// <summary>Gets how often each kind was injected into each kind of request: coverage.</summary>
+    public long[,] CountsByRequest { get; } = new long[Kinds, RequestKinds];
+
+    /// <summary>Gets or sets the kind of request that is being worked on, or <see cref="NoRequest"/>.</summary>
+    public int RequestKind { get; set; } = NoRequest;
 
     /// <summary>Gets how many faults there were, the masked ones included: the number of the next.</summary>
     public int Drawn { get; private set; }
@@ -49,6 +61,7 @@ internal sealed class FaultSource
         }
 
         Counts[(int)kind]++;
+        CountsByRequest[(int)kind, RequestKind]++;
         Record?.Add((number, kind));
         return true;
     }

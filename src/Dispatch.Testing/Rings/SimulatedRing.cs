@@ -74,6 +74,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         lock (kernel.Gate)
         {
             VerifyOwner();
+            kernel.Faults.RequestKind = FaultSource.NoRequest;
             int refusal = kernel.IsStepped ? DrawRefusal() : 0;
             int result = refusal != 0 ? refusal : base.Enter(minimumCompletions, timeoutNanoseconds);
             kernel.Trace.Add(TraceKind.Enter, kernel.Now, Number, result: result);
@@ -133,6 +134,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     public void OnReady(RingWork work)
     {
         work.WaitsAt = null;
+        kernel.Faults.RequestKind = (int)work.Request.Opcode;
         if (kernel.Faults.Strikes(FaultKind.Delay))
         {
             work.Stage = WorkStage.Delayed;
@@ -209,6 +211,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         work.Stage = WorkStage.Running;
         request.State = work;
         Begun++;
+        kernel.Faults.RequestKind = (int)request.Opcode;
         kernel.CountBegin(request.Opcode);
         kernel.Trace.Add(TraceKind.Begin, kernel.Now, Number, request.Opcode, request.Entry.Fd, request.UserData, request.Entry.Length);
         int error = operations.Prepare(work);
@@ -231,6 +234,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     protected override int TryCancel(EmulatedRequest request)
     {
         RingWork work = (RingWork)request.State!;
+        kernel.Faults.RequestKind = (int)request.Opcode;
         int answer = work.Stage switch
         {
             WorkStage.Running => -Errno.EALREADY,
@@ -275,6 +279,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         {
             int index = ready.Count > 1 && kernel.Faults.Strikes(FaultKind.CompletionOrder) ? kernel.Faults.Below(Math.Min(ready.Count, 8)) : 0;
             RingWork work = ready[index];
+            kernel.Faults.RequestKind = (int)work.Request.Opcode;
             ready.RemoveAt(index);
             work.Stage = WorkStage.Running;
             Run(work);

@@ -60,7 +60,7 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
         chosen.Validate();
         chosen.UnhandledException ??= OnUnhandled;
         SimulatedRing ring = new(kernel, NextLoopNumber(), chosen);
-        chosen.KernelRingFactory = () => ring;
+        chosen.KernelRingFactory = () => kernel.RingDecorator is { } decorate ? decorate(ring) : ring;
         EventLoop loop = new(chosen, attached: false);
         SteppedLoop stepped = new(loop, ring);
         ring.Engine = loop.Engine;

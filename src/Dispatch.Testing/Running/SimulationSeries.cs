@@ -122,6 +122,7 @@ internal static class SimulationSeries
     {
         private readonly long[] faults = new long[(int)FaultKind.NoMemory + 1];
         private readonly long[] requests = new long[64];
+        private readonly long[,] crossed = new long[(int)FaultKind.NoMemory + 1, FaultSource.RequestKinds];
         private long seeds;
         private long steps;
         private long begun;
@@ -138,6 +139,10 @@ internal static class SimulationSeries
             for (int i = 0; i < faults.Length; i++)
             {
                 faults[i] += kernel.Faults.Counts[i];
+                for (int j = 0; j < FaultSource.RequestKinds; j++)
+                {
+                    crossed[i, j] += kernel.Faults.CountsByRequest[i, j];
+                }
             }
 
             for (int i = 0; i < requests.Length; i++)
@@ -148,10 +153,19 @@ internal static class SimulationSeries
 
         public SimulationReport ToReport()
         {
+            Dictionary<(FaultKind, string), long> both = [];
             Dictionary<FaultKind, long> byKind = [];
             for (int i = 0; i < faults.Length; i++)
             {
                 byKind.Add((FaultKind)i, faults[i]);
+                for (int j = 0; j < FaultSource.RequestKinds; j++)
+                {
+                    if (crossed[i, j] != 0)
+                    {
+                        (FaultKind, string) key = ((FaultKind)i, j == FaultSource.NoRequest ? string.Empty : OpcodeNames.Of((Opcode)j));
+                        both[key] = both.GetValueOrDefault(key) + crossed[i, j];
+                    }
+                }
             }
 
             SortedDictionary<string, long> byCall = new(StringComparer.Ordinal);
@@ -164,7 +178,7 @@ internal static class SimulationSeries
                 }
             }
 
-            return new SimulationReport(seeds, steps, begun, TimeSpan.FromTicks(time / 100), (long)hash, byKind, byCall);
+            return new SimulationReport(seeds, steps, begun, TimeSpan.FromTicks(time / 100), (long)hash, byKind, byCall, both);
         }
     }
 }

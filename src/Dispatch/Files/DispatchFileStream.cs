@@ -107,8 +107,9 @@ internal sealed class DispatchFileStream(DispatchFile file) : Stream
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        await file.DisposeAsync().ConfigureAwait(false);
-        await base.DisposeAsync().ConfigureAwait(false);
+        // In the caller's context: without one, the loop that completes the close would hand the rest to the thread pool.
+        await file.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     /// <inheritdoc/>

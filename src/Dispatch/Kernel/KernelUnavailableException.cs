@@ -40,7 +40,7 @@ public sealed class KernelUnavailableException : NotSupportedException
             KernelUnavailableReason.NotImplemented,
             $"{call} failed with ENOSYS: this kernel has no io_uring, or a sandbox hides it.",
             "Use Linux 6.0 or newer, built with CONFIG_IO_URING=y; in a container, a seccomp profile that allows io_uring_setup, io_uring_enter and io_uring_register."),
-        Errno.EPERM or Errno.EACCES => Forbidden(call, errno, ReadSysctl()),
+        Errno.EPERM or Errno.EACCES => Forbidden(call, errno, ReadSystem("kernel/io_uring_disabled")),
         Errno.EINVAL => new(
             KernelUnavailableReason.TooOld,
             $"{call} failed with EINVAL for every set of flags: this kernel's io_uring is too old.",
@@ -63,6 +63,33 @@ public sealed class KernelUnavailableException : NotSupportedException
             "See io_uring_setup(2)."),
     };
 
+    /// <summary>Why a Linux AIO context could not be had.</summary>
+    internal static KernelUnavailableException FromAioErrno(int errno) => errno switch
+    {
+        Errno.EAGAIN => new(
+            KernelUnavailableReason.AioLimit,
+            $"io_setup failed with EAGAIN: all of the machine's Linux AIO requests are in use (fs.aio-nr is {ReadSystem("fs/aio-nr") ?? "unknown"}, fs.aio-max-nr is {ReadSystem("fs/aio-max-nr") ?? "unknown"}).",
+            "As root: `sysctl -w fs.aio-max-nr=1048576`; or use fewer loops."),
+        Errno.ENOSYS => new(
+            KernelUnavailableReason.NotImplemented,
+            "io_setup failed with ENOSYS: this kernel has no Linux AIO, or a sandbox hides it.",
+            "Use a kernel built with CONFIG_AIO=y; in a container, a seccomp profile that allows io_setup, io_submit, io_getevents, io_cancel and io_destroy."),
+        Errno.EPERM or Errno.EACCES => new(
+            KernelUnavailableReason.Forbidden,
+            $"io_setup failed with {Errno.Name(errno)}: Linux AIO is forbidden here.",
+            "Run the container with a profile that allows io_setup, io_submit, io_getevents, io_cancel and io_destroy, for example `docker run --security-opt seccomp=unconfined`."),
+        _ => new(
+            KernelUnavailableReason.Other,
+            $"io_setup failed with {Errno.Name(errno)}.",
+            "See io_setup(2)."),
+    };
+
+    /// <summary>Neither io_uring nor its substitute can be had. The reason is that of the first, the better one to have.</summary>
+    internal static KernelUnavailableException Both(KernelUnavailableException first, KernelUnavailableException second) => new(
+        first.Reason,
+        $"{first.Cause} Nor can Linux AIO take its place: {second.Cause}",
+        $"{first.Remedy} Or, for Linux AIO: {second.Remedy}");
+
     internal static KernelUnavailableException Forbidden(string call, int errno, string? sysctl)
     {
         (string cause, string remedy) = sysctl switch
@@ -76,15 +103,15 @@ public sealed class KernelUnavailableException : NotSupportedException
         return new(KernelUnavailableReason.Forbidden, $"{call} failed with {Errno.Name(errno)}: io_uring is forbidden here ({cause}).", remedy);
     }
 
-    private static string? ReadSysctl()
+    private static string? ReadSystem(string name)
     {
         try
         {
-            return File.ReadAllText("/proc/sys/kernel/io_uring_disabled").Trim();
+            return File.ReadAllText("/proc/sys/" + name).Trim();
         }
         catch (IOException)
         {
-            return null; // Kernels before 6.6 have no such switch.
+            return null; // Kernels before 6.6 have no such switch for io_uring.
         }
         catch (UnauthorizedAccessException)
         {

@@ -23,4 +23,7 @@ public enum KernelUnavailableReason
 
     /// <summary>Anything else; the message carries the errno.</summary>
     Other,
+
+    /// <summary>The machine's limit on Linux AIO requests, <c>fs.aio-max-nr</c>, is used up (EAGAIN).</summary>
+    AioLimit,
 }

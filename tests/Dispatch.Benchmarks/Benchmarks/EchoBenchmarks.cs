@@ -4,6 +4,7 @@ namespace Dispatch.Benchmarks;
 internal static class EchoBenchmarks
 {
     private const string C = "C io_uring";
+    private const string Epoll = "C epoll, inline";
     private const string Sockets = ".NET sockets";
     private const string SocketsInline = ".NET sockets, inline";
     private const string Dispatch = "Dispatch";
@@ -35,6 +36,7 @@ internal static class EchoBenchmarks
         List<IContender> contenders =
         [
             new EchoContender(C, new CReference("echo_uring", "0", "-1"), settings.Connections, countsAllocations: false, settings),
+            new EchoContender(Epoll, new CReference("echo_epoll", "0"), settings.Connections, countsAllocations: false, settings),
             new EchoContender(Sockets, new PeerProgram(Peers.EchoSockets), settings.Connections, countsAllocations: true, settings),
             new EchoContender(SocketsInline, InlineSockets(), settings.Connections, countsAllocations: true, settings),
             new EchoContender(Dispatch, new PeerProgram(Peers.EchoAwait), settings.Connections, countsAllocations: true, settings),

@@ -26,6 +26,8 @@ internal sealed class PeerProgram(string peer, params string[] arguments) : IPro
             start.ArgumentList.Add(argument);
         }
 
+        start.ArgumentList.Add("--kernel");
+        start.ArgumentList.Add(KernelChoice.Word);
         foreach ((string name, string value) in Environment)
         {
             start.Environment[name] = value;

@@ -62,7 +62,7 @@ internal static class Peers
 
     private static DispatcherOptions OneLoop(PeerArguments arguments)
     {
-        var options = new DispatcherOptions { LoopCount = 1 };
+        var options = new DispatcherOptions { Kernel = KernelChoice.Kind, LoopCount = 1 };
         if (arguments.Buffers is { } count)
         {
             options.ReceiveBufferCount = count;

@@ -90,7 +90,7 @@ public sealed class ContextTests
     public async Task The_creator_of_a_dispatcher_does_not_leave_its_async_locals_in_the_loops()
     {
         Local.Value = "creator";
-        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
         TaskCompletionSource<string?> seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
         dispatcher.Loops[0].Post(() => seen.SetResult(Local.Value));
         Assert.Null(await seen.Task.WaitAsync(OnLoop.Guard));

@@ -67,7 +67,7 @@ public sealed class DeadOwnerTests
         Task<Completion>[] all = [];
         OnLoop.OnThread(() =>
         {
-            loop = EventLoop.Attach(new EventLoopOptions { SubmissionEntries = 4, CompletionEntries = 16, RawCapacity = 4 });
+            loop = EventLoop.Attach(new EventLoopOptions { Kernel = TestKernel.Kind, SubmissionEntries = 4, CompletionEntries = 16, RawCapacity = 4 });
             all = [.. Enumerable.Range(0, 50).Select(_ => loop.CompleteAsync(IoRequest.Poll(pipe.ReadEnd, PollEvents.Readable)).AsTask())];
             loop.Completions.Subscribe(recorder);
             for (ulong i = 0; i < 10; i++)

@@ -151,7 +151,7 @@ public sealed class EndTests
         using TestPipe pipe = new();
         for (int round = 0; round < 100; round++)
         {
-            Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, SubmissionEntries = 8, CompletionEntries = 16, DrainTimeout = TimeSpan.Zero });
+            Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1, SubmissionEntries = 8, CompletionEntries = 16, DrainTimeout = TimeSpan.Zero });
             EventLoop loop = dispatcher.Loops[0];
             Task[] callers = [.. Enumerable.Range(0, 3).Select(i => Task.Run(async () =>
             {
@@ -195,7 +195,7 @@ public sealed class EndTests
     [Fact]
     public async Task A_delay_of_a_foreign_caller_ends_with_the_loop()
     {
-        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, SubmissionEntries = 8, CompletionEntries = 16, DrainTimeout = TimeSpan.Zero });
+        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1, SubmissionEntries = 8, CompletionEntries = 16, DrainTimeout = TimeSpan.Zero });
         EventLoop loop = dispatcher.Loops[0];
         Task delay = loop.DelayAsync(TimeSpan.FromHours(1)).AsTask();
         await loop.InvokeAsync(() => { });
@@ -206,7 +206,7 @@ public sealed class EndTests
     [Fact]
     public async Task A_timer_of_the_loops_clock_goes_on_when_the_loop_has_ended()
     {
-        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, SubmissionEntries = 8, CompletionEntries = 16, DrainTimeout = TimeSpan.Zero });
+        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1, SubmissionEntries = 8, CompletionEntries = 16, DrainTimeout = TimeSpan.Zero });
         EventLoop loop = dispatcher.Loops[0];
         Task started = Task.Delay(TimeSpan.FromMilliseconds(50), loop.TimeProvider);
         await loop.InvokeAsync(() => { });
@@ -218,7 +218,7 @@ public sealed class EndTests
     [Fact]
     public async Task Offloaded_work_that_outlives_the_loop_still_resumes_its_awaiter()
     {
-        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, SubmissionEntries = 8, CompletionEntries = 16, DrainTimeout = TimeSpan.Zero });
+        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1, SubmissionEntries = 8, CompletionEntries = 16, DrainTimeout = TimeSpan.Zero });
         EventLoop loop = dispatcher.Loops[0];
         using ManualResetEventSlim hold = new();
         TaskCompletionSource<int> resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,7 +9,7 @@ internal static class OnLoop
     public static readonly TimeSpan Guard = TimeSpan.FromSeconds(60);
 
     /// <summary>Options for many small loops.</summary>
-    public static EventLoopOptions Small => new() { SubmissionEntries = 64, CompletionEntries = 256 };
+    public static EventLoopOptions Small => new() { Kernel = TestKernel.Kind, SubmissionEntries = 64, CompletionEntries = 256 };
 
     /// <summary>Runs a test that polls by itself.</summary>
     public static void Poll(Action<EventLoop> test, EventLoopOptions? options = null)

@@ -8,4 +8,7 @@ internal static class OpenDescriptors
         // The listing itself holds one while it runs; it does so every time.
         return Directory.GetFileSystemEntries("/proc/self/fd").Length;
     }
+
+    /// <summary>Counts those of one file.</summary>
+    public static int CountOf(string path) => Directory.GetFileSystemEntries("/proc/self/fd").Count(link => new FileInfo(link).LinkTarget == path);
 }

@@ -90,7 +90,7 @@ public sealed class OwnershipTests
     [Fact]
     public async Task Run_is_refused_on_a_dispatchers_loop()
     {
-        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
         EventLoop loop = dispatcher.Loops[0];
         await loop.InvokeAsync(() =>
         {

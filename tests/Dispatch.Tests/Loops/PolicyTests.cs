@@ -43,7 +43,7 @@ public sealed class PolicyTests
     [MemberData(nameof(Consumers))]
     public async Task With_StopLoop_the_loop_ends_and_its_task_fails_with_the_exception(string consumer)
     {
-        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2, SubmissionEntries = 64, CompletionEntries = 256, UnhandledException = _ => UnhandledExceptionAction.StopLoop });
+        Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 2, SubmissionEntries = 64, CompletionEntries = 256, UnhandledException = _ => UnhandledExceptionAction.StopLoop });
         EventLoop loop = dispatcher.Loops[0];
         using TestPipe pipe = new();
         Task<Completion> pending = loop.CompleteAsync(IoRequest.Poll(pipe.ReadEnd, PollEvents.Readable)).AsTask();

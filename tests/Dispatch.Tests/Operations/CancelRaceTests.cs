@@ -135,7 +135,7 @@ public sealed class CancelRaceTests
     [Fact]
     public async Task Foreign_awaits_cancelled_from_yet_another_thread_end_once()
     {
-        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
         EventLoop loop = dispatcher.Loops[0];
         using TestPipe pipe = new();
         using Canceller canceller = new();

@@ -159,7 +159,7 @@ public sealed class CancelTests
             Assert.Equal(-Errno.ECANCELED, Assert.Single(recorder.Items).Result);
             Assert.False(loop.TryTake(out _));
         },
-        new EventLoopOptions { SubmissionEntries = 64, CompletionEntries = 256, RawCapacity = 4 });
+        new EventLoopOptions { Kernel = TestKernel.Kind, SubmissionEntries = 64, CompletionEntries = 256, RawCapacity = 4 });
 
     [Fact]
     public void A_deadline_that_passes_throws_TimeoutException() => OnLoop.Run(async loop =>
@@ -175,7 +175,7 @@ public sealed class CancelTests
     [Fact]
     public async Task What_became_of_a_request_is_told_by_its_task_too_on_the_owner_and_elsewhere()
     {
-        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
         EventLoop loop = dispatcher.Loops[0];
         await Check();
         await loop.InvokeAsync(Check);
@@ -240,7 +240,7 @@ public sealed class CancelTests
     [Fact]
     public async Task A_deadline_also_holds_for_a_foreign_caller()
     {
-        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
         using TestPipe pipe = new();
         await Assert.ThrowsAsync<TimeoutException>(async () =>
             await dispatcher.Loops[0].ExecuteAsync(IoRequest.Poll(pipe.ReadEnd, PollEvents.Readable).WithDeadline(TimeSpan.FromMilliseconds(5))));

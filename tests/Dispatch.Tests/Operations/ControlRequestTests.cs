@@ -118,7 +118,7 @@ public sealed class ControlRequestTests
     [Fact]
     public async Task A_message_travels_from_ring_to_ring_with_tag_and_result()
     {
-        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2, SubmissionEntries = 64, CompletionEntries = 256 });
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 2, SubmissionEntries = 64, CompletionEntries = 256 });
         EventLoop sender = dispatcher.Loops[0];
         EventLoop receiver = dispatcher.Loops[1];
         TaskCompletionSource<(Completion Completion, EventLoop? On)> received = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -231,6 +231,7 @@ public sealed class ControlRequestTests
     [Fact]
     public void Credentials_that_were_registered_are_used_and_others_refused() => OnLoop.Run(async loop =>
     {
+        TestKernel.OnlyIoUring("credentials cannot be registered with it.");
         int personality = RegisterPersonality(loop);
         Assert.True(personality > 0);
 

@@ -3,7 +3,7 @@ namespace Dispatch.Tests;
 /// <summary>A full submission queue queues in user memory; it never refuses, never reorders, never forgets, not even a cancel.</summary>
 public sealed class FullQueueTests
 {
-    private static EventLoopOptions Tiny => new() { SubmissionEntries = 4, CompletionEntries = 16 };
+    private static EventLoopOptions Tiny => new() { Kernel = TestKernel.Kind, SubmissionEntries = 4, CompletionEntries = 16 };
 
     [Fact]
     public void A_thousand_requests_go_through_a_queue_of_four_in_order() => OnLoop.Poll(

@@ -5,7 +5,7 @@ namespace Dispatch.Tests;
 /// <summary>The raw source: the user's own tags, in order, bounded, each request answered once.</summary>
 public sealed class RawTests
 {
-    private static EventLoopOptions Bounded => new() { SubmissionEntries = 64, CompletionEntries = 256, RawCapacity = 4 };
+    private static EventLoopOptions Bounded => new() { Kernel = TestKernel.Kind, SubmissionEntries = 64, CompletionEntries = 256, RawCapacity = 4 };
 
     [Fact]
     public void Requests_over_the_bound_wait_and_come_in_order() => OnLoop.Poll(

@@ -9,7 +9,7 @@ public sealed class ForkTests
     [Fact]
     public async Task A_started_program_inherits_no_ring_and_no_wake_descriptor()
     {
-        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2 });
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 2 });
 
         string listing = Start("ls", "-l", "/proc/self/fd");
 
@@ -34,7 +34,7 @@ public sealed class ForkTests
     {
         using TemporaryFolder folder = new();
         string fifo = folder.Fifo("fifo");
-        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1 });
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1 });
         using FileStream both = new(fifo, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 0);
         for (int i = 0; i < 10; i++)
         {

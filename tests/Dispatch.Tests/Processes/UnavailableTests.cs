@@ -16,11 +16,42 @@ public sealed class UnavailableTests
     [Fact]
     public void A_seccomp_profile_that_forbids_io_uring_is_named_with_the_option_that_allows_it()
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EPERM}", "check");
+        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EPERM}", "--deny-aio", $"{Errno.EPERM}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.Forbidden, "io_uring_setup failed with EPERM");
         Assert.Contains("seccomp", child["message"], StringComparison.Ordinal);
         Assert.Contains("--security-opt", child["remedy"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Errno.EPERM)]
+    [InlineData(Errno.EACCES)]
+    [InlineData(Errno.ENOSYS)]
+    [InlineData(Errno.EINVAL)]
+    public void Where_io_uring_is_refused_Linux_AIO_takes_its_place_and_the_report_says_why(int errno)
+    {
+        using ChildProcess child = ChildProcess.Run("--deny", $"{errno}", "check");
+
+        Assert.Equal(("True", "True", "LinuxAio"), (child["dispatcher"], child["supported"], child["kernel"]));
+        Assert.StartsWith($"io_uring_setup failed with {Errno.Name(errno)}: ", child["refused"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_both_are_refused_both_are_named()
+    {
+        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EPERM}", "--deny-aio", $"{Errno.EAGAIN}", "check");
+
+        AssertUnavailable(child, KernelUnavailableReason.Forbidden, "io_uring_setup failed with EPERM");
+        Assert.Contains("io_setup failed with EAGAIN", child["message"], StringComparison.Ordinal);
+        Assert.Contains("fs.aio-max-nr", child["remedy"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_limit_that_is_reached_is_no_reason_to_run_on_something_else()
+    {
+        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EMFILE}", "check");
+
+        AssertUnavailable(child, KernelUnavailableReason.DescriptorLimit, "io_uring_setup failed with EMFILE");
     }
 
     [Theory]
@@ -50,7 +81,7 @@ public sealed class UnavailableTests
     [Fact]
     public void A_security_module_that_forbids_io_uring_is_no_reason_to_try_lesser_flags()
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EACCES}", "check");
+        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EACCES}", "--deny-aio", $"{Errno.EPERM}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.Forbidden, "io_uring_setup failed with EACCES");
         Assert.Contains("security module", child["message"], StringComparison.Ordinal);
@@ -59,7 +90,7 @@ public sealed class UnavailableTests
     [Fact]
     public void A_kernel_without_io_uring_is_named_and_so_is_a_sandbox_that_looks_like_one()
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.ENOSYS}", "check");
+        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.ENOSYS}", "--deny-aio", $"{Errno.EPERM}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.NotImplemented, "io_uring_setup failed with ENOSYS");
         Assert.Contains("CONFIG_IO_URING", child["remedy"], StringComparison.Ordinal);
@@ -69,7 +100,7 @@ public sealed class UnavailableTests
     [Fact]
     public void A_kernel_that_refuses_every_set_of_flags_is_too_old()
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EINVAL}", "check");
+        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EINVAL}", "--deny-aio", $"{Errno.EPERM}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.TooOld, "io_uring_setup failed with EINVAL");
         Assert.Contains("6.0", child["remedy"], StringComparison.Ordinal);

@@ -100,7 +100,7 @@ public sealed class DispatcherTests
     [Fact]
     public void Options_out_of_range_are_refused_by_name()
     {
-        ArgumentOutOfRangeException thrown = Assert.Throws<ArgumentOutOfRangeException>(() => Dispatcher.Create(new DispatcherOptions { SubmissionEntries = 0 }));
+        ArgumentOutOfRangeException thrown = Assert.Throws<ArgumentOutOfRangeException>(() => Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, SubmissionEntries = 0 }));
         Assert.Contains(nameof(EventLoopOptions.SubmissionEntries), thrown.Message, StringComparison.Ordinal);
     }
 
@@ -116,7 +116,7 @@ public sealed class DispatcherTests
 
     private static DispatcherOptions Options(int? loops, Action<DispatcherOptions>? change = null)
     {
-        DispatcherOptions options = new() { LoopCount = loops, SubmissionEntries = 64, CompletionEntries = 256 };
+        DispatcherOptions options = new() { Kernel = TestKernel.Kind, LoopCount = loops, SubmissionEntries = 64, CompletionEntries = 256 };
         change?.Invoke(options);
         return options;
     }

@@ -120,6 +120,7 @@ public sealed class DrainTests
 
     private static Dispatcher Create(Func<LoopFault, UnhandledExceptionAction>? policy = null) => Dispatcher.Create(new DispatcherOptions
     {
+        Kernel = TestKernel.Kind,
         LoopCount = 2,
         SubmissionEntries = 64,
         CompletionEntries = 256,

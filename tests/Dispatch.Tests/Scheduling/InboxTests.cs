@@ -54,7 +54,7 @@ public sealed class InboxTests
     [Fact]
     public async Task Two_loops_that_wake_each_other_never_both_sleep()
     {
-        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2, SubmissionEntries = 64, CompletionEntries = 256 });
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 2, SubmissionEntries = 64, CompletionEntries = 256 });
         EventLoop[] loops = [.. dispatcher.Loops];
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Pass(loops[0], 100_000);
@@ -168,6 +168,7 @@ public sealed class InboxTests
 
     private static Dispatcher One(string strategy) => Dispatcher.Create(new DispatcherOptions
     {
+        Kernel = TestKernel.Kind,
         LoopCount = 1,
         SubmissionEntries = 64,
         CompletionEntries = 256,

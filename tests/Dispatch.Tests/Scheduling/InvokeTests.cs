@@ -4,7 +4,7 @@ namespace Dispatch.Tests;
 public sealed class InvokeTests : IAsyncDisposable
 {
     private static readonly AsyncLocal<string?> Local = new();
-    private readonly Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 2, SubmissionEntries = 64, CompletionEntries = 256 });
+    private readonly Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 2, SubmissionEntries = 64, CompletionEntries = 256 });
 
     private EventLoop Loop => dispatcher.Loops[0];
 

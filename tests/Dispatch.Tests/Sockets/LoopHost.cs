@@ -14,6 +14,7 @@ internal sealed class LoopHost
     {
         DispatcherOptions options = new()
         {
+            Kernel = TestKernel.Kind,
             LoopCount = loops,
             UnhandledException = fault =>
             {

@@ -15,6 +15,7 @@ public sealed class ReceiveOrderTests
         // Turns of two completions: the first data and what comes while nobody is subscribed are one turn, what comes to the second subscription another.
         await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions
         {
+            Kernel = TestKernel.Kind,
             LoopCount = 1,
             CompletionBudget = 2,
             ReceiveBufferSize = BufferSize,

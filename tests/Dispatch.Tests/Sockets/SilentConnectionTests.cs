@@ -11,7 +11,7 @@ public sealed class SilentConnectionTests
     [Fact]
     public async Task A_buffer_that_comes_back_is_not_spent_on_a_connection_that_has_no_data()
     {
-        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, ReceiveBufferCount = 1, MaxReceiveBufferCount = 1 });
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1, ReceiveBufferCount = 1, MaxReceiveBufferCount = 1 });
         using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();

@@ -163,7 +163,7 @@ public sealed class DelayTests
     [Fact]
     public async Task A_timer_works_from_any_thread_and_calls_back_on_the_owner()
     {
-        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256 });
         EventLoop loop = dispatcher.Loops[0];
         SemaphoreSlim fired = new(0);
         EventLoop? on = null;

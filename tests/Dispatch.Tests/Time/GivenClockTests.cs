@@ -49,7 +49,7 @@ public sealed class GivenClockTests
     [Fact]
     public async Task A_parked_loop_is_woken_by_an_advance_from_another_thread()
     {
-        DispatcherOptions options = new() { LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256, TimeProvider = clock };
+        DispatcherOptions options = new() { Kernel = TestKernel.Kind, LoopCount = 1, SubmissionEntries = 64, CompletionEntries = 256, TimeProvider = clock };
         await using Dispatcher dispatcher = Dispatcher.Create(options);
         EventLoop loop = dispatcher.Loops[0];
         for (int i = 0; i < 100; i++)
@@ -143,5 +143,5 @@ public sealed class GivenClockTests
         }
     }
 
-    private EventLoopOptions Options() => new() { SubmissionEntries = 64, CompletionEntries = 256, TimeProvider = clock };
+    private EventLoopOptions Options() => new() { Kernel = TestKernel.Kind, SubmissionEntries = 64, CompletionEntries = 256, TimeProvider = clock };
 }

@@ -27,6 +27,9 @@ internal sealed class EmulatedRequest
     /// <summary>Gets or sets a number that the back end keeps with it; 0 again after the terminal completion.</summary>
     public long Number { get; set; }
 
+    /// <summary>Gets or sets a place that the back end keeps for it; −1 when there is none.</summary>
+    public int Place { get; set; } = -1;
+
     /// <summary>Gets or sets how many bytes it has to move to count as a success for the chain behind it; negative when any success is one.</summary>
     public long Expected { get; set; }
 
@@ -90,6 +93,7 @@ internal sealed class EmulatedRequest
         Generation++;
         State = null;
         Number = 0;
+        Place = -1;
         Expected = -1;
         NextInChain = null;
         LinkedTimeout = null;

@@ -107,9 +107,9 @@ internal abstract unsafe class EmulatedRing : KernelRing
             {
                 Finish(timeout, -Errno.ECANCELED);
             }
-        }
 
-        CloseBackEnd(fromOwner);
+            CloseBackEnd(fromOwner); // Under the lock, which those who end requests late take.
+        }
     }
 
     /// <inheritdoc/>
@@ -223,6 +223,9 @@ internal abstract unsafe class EmulatedRing : KernelRing
         uint bits = queues.HasOverflow ? IORING_SQ_CQ_OVERFLOW : 0;
         Volatile.Write(ref *queues.Attention, HasMore() ? bits | TaskRun : bits);
     }
+
+    /// <summary>Has <see cref="KernelRing.NeedsAttention"/> look at the queues' own word (again).</summary>
+    protected void WatchQueues() => SetAttention(queues.Attention, quiet: 0);
 
     /// <summary>From now on other emulated rings can send messages to this one under this number.</summary>
     protected void OpenMessages(int number)

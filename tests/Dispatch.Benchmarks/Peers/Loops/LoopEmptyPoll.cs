@@ -5,7 +5,7 @@ internal sealed class LoopEmptyPoll(bool take) : MicroWorkload
 {
     private const int LooksATurn = 4096;
 
-    private readonly EventLoop loop = EventLoop.Attach();
+    private readonly EventLoop loop = KernelChoice.Attach();
 
     public override void Dispose() => loop.Dispose();
 

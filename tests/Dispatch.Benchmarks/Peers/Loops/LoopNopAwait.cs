@@ -3,7 +3,7 @@ namespace Dispatch.Benchmarks;
 /// <summary>As many async methods as there are NOPs in a batch, each awaiting one after the other.</summary>
 internal sealed class LoopNopAwait : MicroWorkload
 {
-    private readonly EventLoop loop = EventLoop.Attach();
+    private readonly EventLoop loop = KernelChoice.Attach();
     private readonly Task[] workers;
     private int completed;
     private bool stopping;

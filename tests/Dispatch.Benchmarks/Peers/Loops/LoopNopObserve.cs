@@ -3,7 +3,7 @@ namespace Dispatch.Benchmarks;
 /// <summary>NOPs whose completions go to an observer, a batch at a time.</summary>
 internal sealed class LoopNopObserve(int batch) : MicroWorkload, IObserver<Completion>
 {
-    private readonly EventLoop loop = EventLoop.Attach();
+    private readonly EventLoop loop = KernelChoice.Attach();
     private int seen;
 
     public override void Dispose() => loop.Dispose();

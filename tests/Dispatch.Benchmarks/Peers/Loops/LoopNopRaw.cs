@@ -3,7 +3,7 @@ namespace Dispatch.Benchmarks;
 /// <summary>NOPs submitted raw and taken out of the ring, a batch at a time.</summary>
 internal sealed class LoopNopRaw(int batch) : MicroWorkload
 {
-    private readonly EventLoop loop = EventLoop.Attach();
+    private readonly EventLoop loop = KernelChoice.Attach();
 
     public override void Dispose() => loop.Dispose();
 

@@ -5,7 +5,7 @@ internal sealed class LoopPing : MicroWorkload
 {
     private const int RoundTripsATurn = 64;
 
-    private readonly EventLoop here = EventLoop.Attach();
+    private readonly EventLoop here = KernelChoice.Attach();
     private readonly SpinOnDemand idle = new();
     private readonly Dispatcher dispatcher;
     private readonly EventLoop there;
@@ -15,7 +15,7 @@ internal sealed class LoopPing : MicroWorkload
 
     public LoopPing()
     {
-        dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, Idle = idle });
+        dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = KernelChoice.Kind, LoopCount = 1, Idle = idle });
         there = dispatcher.Loops[0];
         pong = () => answered = true;
         ping = () => here.Post(pong);

@@ -5,7 +5,7 @@ namespace Dispatch.Benchmarks;
 /// <summary>Random 4 KiB reads through a <see cref="DispatchFile"/>: as many async methods on one loop as reads in flight.</summary>
 internal sealed class LoopReads : IWorkload
 {
-    private readonly EventLoop loop = EventLoop.Attach();
+    private readonly EventLoop loop = KernelChoice.Attach();
     private readonly DispatchFile file;
     private readonly AlignedMemory[] buffers;
     private readonly BlockSequence[] sequences;

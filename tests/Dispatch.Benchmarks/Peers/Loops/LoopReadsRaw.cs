@@ -3,7 +3,7 @@ namespace Dispatch.Benchmarks;
 /// <summary>Random 4 KiB reads submitted raw and taken out of the ring, into memory that needs no pinning.</summary>
 internal sealed class LoopReadsRaw : IWorkload
 {
-    private readonly EventLoop loop = EventLoop.Attach();
+    private readonly EventLoop loop = KernelChoice.Attach();
     private readonly DispatchFile file;
     private readonly AlignedMemory[] buffers;
     private readonly long[] wanted;

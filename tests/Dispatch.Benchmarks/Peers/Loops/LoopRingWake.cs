@@ -3,8 +3,8 @@ namespace Dispatch.Benchmarks;
 /// <summary>Wakes a parked loop by a message from ring to ring, sent with the sender's own submit.</summary>
 internal sealed class LoopRingWake : WakeWorkload, IObserver<Completion>
 {
-    private readonly EventLoop sender = EventLoop.Attach();
-    private readonly Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1 });
+    private readonly EventLoop sender = KernelChoice.Attach();
+    private readonly Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = KernelChoice.Kind, LoopCount = 1 });
     private readonly EventLoop target;
 
     public LoopRingWake()

@@ -3,7 +3,7 @@ namespace Dispatch.Benchmarks;
 /// <summary>Messages posted to a spinning loop by a thread that owns a loop itself.</summary>
 internal sealed class LoopStream : StreamWorkload
 {
-    private readonly EventLoop sender = EventLoop.Attach();
+    private readonly EventLoop sender = KernelChoice.Attach();
     private readonly SpinOnDemand idle = new();
     private readonly Dispatcher receiver;
     private readonly EventLoop target;
@@ -12,7 +12,7 @@ internal sealed class LoopStream : StreamWorkload
 
     public LoopStream()
     {
-        receiver = Dispatcher.Create(new DispatcherOptions { LoopCount = 1, Idle = idle });
+        receiver = Dispatcher.Create(new DispatcherOptions { Kernel = KernelChoice.Kind, LoopCount = 1, Idle = idle });
         target = receiver.Loops[0];
         onMessage = () => Received(++count);
     }

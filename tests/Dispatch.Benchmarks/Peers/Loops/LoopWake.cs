@@ -3,7 +3,7 @@ namespace Dispatch.Benchmarks;
 /// <summary>Wakes a parked loop by a post.</summary>
 internal sealed class LoopWake : WakeWorkload
 {
-    private readonly Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1 });
+    private readonly Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = KernelChoice.Kind, LoopCount = 1 });
     private readonly EventLoop target;
     private readonly Action onMessage;
 

@@ -1,0 +1,528 @@
+using Microsoft.Win32.SafeHandles;
+using static Dispatch.AioAbi;
+
+namespace Dispatch;
+
+/// <summary>
+/// Linux AIO behind the seam, for systems that refuse io_uring. Direct reads and writes, syncs and readiness complete in the context's ring in user memory, read without a system call; what the kernel cannot do
+/// asynchronously is done by workers. See <c>io_submit(2)</c> (with IOCB_CMD_POLL), <c>io_getevents(2)</c>. Everything belongs to the owner's thread but <see cref="Wake"/>, <see cref="SignalOwner"/> and
+/// <see cref="EndLate"/>.
+/// </summary>
+internal sealed unsafe class LinuxAioRing : EmulatedRing
+{
+    private const int AlwaysReported = 0x8 | 0x10; // POLLERR, POLLHUP
+
+    private readonly AioContext context;
+    private readonly WorkerPool workers;
+    private readonly SocketRequests sockets;
+    private readonly FileRequests files;
+    private readonly AioReadiness readiness;
+    private readonly AioAnnouncer announcer;
+    private readonly SafeFileHandle wakeHandle;
+    private readonly int wakeDescriptor;
+    private EmulatedRequest? wakeRequest;
+    private int wakeAsked;
+    private bool released;
+
+    internal LinuxAioRing(AioContext context, int wakeDescriptor, EventLoopOptions options, string? refusal)
+        : base((uint)options.SubmissionEntries, (uint)options.CompletionEntries)
+    {
+        this.context = context;
+        this.wakeDescriptor = wakeDescriptor;
+        wakeHandle = new SafeFileHandle(wakeDescriptor, ownsHandle: true);
+        workers = new WorkerPool(this, options.MaxKernelWorkers);
+        sockets = new SocketRequests(this);
+        files = new FileRequests(this);
+        readiness = new AioReadiness(this, context);
+        announcer = new AioAnnouncer(context);
+        context.QueuePoll(context.Take(AioSlotUse.Wake, null), wakeDescriptor, POLLIN);
+        Flush();
+        Description = LinuxAioSetup.Describe(context, SubmissionCapacity, CompletionCapacity, refusal);
+        OpenMessages(wakeDescriptor);
+        UpdateAttention();
+    }
+
+    /// <inheritdoc/>
+    public override KernelDescription Description { get; }
+
+    /// <inheritdoc/>
+    public override TimeProvider Clock => TimeProvider.System;
+
+    /// <inheritdoc/>
+    public override int MessageDescriptor => IsClosed ? -1 : wakeDescriptor;
+
+    /// <summary>Gets the number of worker threads.</summary>
+    internal int WorkerThreads => workers.ThreadCount;
+
+    /// <summary>Gets the number of system calls that the ring made to sleep or to submit, for tests that prove their absence.</summary>
+    internal long KernelCalls { get; private set; }
+
+    /// <inheritdoc/>
+    protected override long Now => System.Diagnostics.Stopwatch.GetTimestamp(); // CLOCK_MONOTONIC in nanoseconds on Linux.
+
+    /// <inheritdoc/>
+    public override bool Supports(Opcode opcode) => LinuxAioSetup.Supports(opcode);
+
+    /// <inheritdoc/>
+    public override bool TryPrepareWakeRequest(ref SubmissionEntry entry)
+    {
+        // The poll itself is always there, for workers and messages too; this request is what a wake completes.
+        entry.Opcode = Opcode.PollAdd;
+        entry.Fd = wakeDescriptor;
+        entry.Length = IoUringAbi.IORING_POLL_ADD_MULTI;
+        entry.OperationFlags = POLLIN;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void Wake()
+    {
+        Volatile.Write(ref wakeAsked, 1); // Before the signal: whoever takes the signal has to find it.
+        SignalOwner();
+    }
+
+    /// <inheritdoc/>
+    public override void ReleaseMemory()
+    {
+        if (released)
+        {
+            return;
+        }
+
+        released = true;
+        workers.Join();
+        wakeHandle.Dispose();
+        context.Free();
+        base.ReleaseMemory();
+    }
+
+    /// <inheritdoc/>
+    internal override bool IsDescriptorOpen(int descriptor) => SystemCall.Run(SystemCall.Control, descriptor, F_GETFD) >= 0;
+
+    /// <inheritdoc/>
+    internal override long ReadClock(uint clockFlag)
+    {
+        const int Realtime = 0;
+        const int BootTime = 7;
+        IoUringRecords.KernelTimespec time;
+        _ = Libc.ClockGetTime(clockFlag == IoUringAbi.IORING_TIMEOUT_REALTIME ? Realtime : BootTime, &time);
+        return (time.Seconds * 1_000_000_000) + time.Nanoseconds;
+    }
+
+    /// <summary>Makes an event in the context by the wake descriptor. Any thread.</summary>
+    internal void SignalOwner()
+    {
+        // A poster or a worker may come here late. The reference keeps the number from being closed, and given to another file, under the write.
+        bool added = false;
+        try
+        {
+            wakeHandle.DangerousAddRef(ref added);
+        }
+        catch (ObjectDisposedException)
+        {
+            return; // The loop is gone, and with it the reason to wake it.
+        }
+
+        ulong one = 1;
+        while (SystemCall.Run(SystemCall.WritePlain, wakeDescriptor, (long)&one, sizeof(ulong)) == -Errno.EINTR)
+        {
+        }
+
+        wakeHandle.DangerousRelease();
+    }
+
+    /// <summary>Has the request called again when its descriptor is ready.</summary>
+    internal void WaitFor(EmulatedRequest request, ushort mask) => readiness.Arm(request, mask);
+
+    /// <summary>Has a worker make the request's call.</summary>
+    internal void RunOnWorker(EmulatedRequest request, bool waitsForOthers)
+    {
+        int error = workers.Run(request, waitsForOthers);
+        if (error < 0)
+        {
+            request.State = null;
+            Finish(request, error);
+        }
+    }
+
+    /// <summary>Has the kernel do a transfer, when there is a place for it; else when there will be.</summary>
+    internal void Transfer(EmulatedRequest request) => readiness.Transfer(request, files);
+
+    /// <summary>Takes a provided buffer for the request.</summary>
+    internal bool TrySelect(EmulatedRequest request, out ProvidedBuffer buffer) => TrySelectBuffer(request, out buffer);
+
+    /// <summary>Gives the request's buffer back, into which nothing went.</summary>
+    internal void GiveBack(EmulatedRequest request) => ReturnBuffer(request);
+
+    /// <summary>Checks the bounds of a fixed read or write.</summary>
+    internal int CheckFixed(EmulatedRequest request) => CheckRegisteredBuffer(request);
+
+    /// <summary>Ends a request of a closed ring. Any thread.</summary>
+    internal void EndLate(EmulatedRequest request, int result) => FinishLate(request, result);
+
+    /// <summary>A poll in the set has fired.</summary>
+    internal void OnSetReady(EmulatedRequest request, int mask, bool repeats)
+    {
+        if (!repeats)
+        {
+            readiness.TakeOut(request);
+            OnReady(request, mask);
+        }
+        else if (request.Opcode == Opcode.Recv)
+        {
+            sockets.ReceiveMany(request, mask);
+        }
+        else if (request.Opcode == Opcode.Accept)
+        {
+            sockets.AcceptMany(request);
+        }
+        else
+        {
+            mask &= (ushort)request.Entry.OperationFlags | AlwaysReported;
+            if (!Progress(request, mask))
+            {
+                Conclude(request, mask);
+            }
+        }
+    }
+
+    /// <summary>Ends a multishot whose poll stands in the set.</summary>
+    internal void Conclude(EmulatedRequest request, int result)
+    {
+        readiness.TakeOut(request);
+        Finish(request, result);
+    }
+
+    /// <summary>Has the request called at every change of its descriptor, from now on until it ends.</summary>
+    internal void Watch(EmulatedRequest request, ushort mask) => readiness.ArmRepeating(request, mask);
+
+    /// <summary>Has the request called again although nothing changes: it left something behind, so that others have their turn.</summary>
+    internal void WatchAgain(EmulatedRequest request) => readiness.LookAgain(request);
+
+    /// <summary>A descriptor is ready: the call is made again.</summary>
+    internal void OnReady(EmulatedRequest request, int mask)
+    {
+        switch (request.Opcode)
+        {
+            case Opcode.PollAdd:
+                Finish(request, mask & ((ushort)request.Entry.OperationFlags | AlwaysReported)); // The kernel tells all that it knows.
+                break;
+            case Opcode.Recv or Opcode.Recvmsg:
+                sockets.ContinueReceive(request);
+                break;
+            case Opcode.Send or Opcode.Sendmsg:
+                sockets.Send(request);
+                break;
+            case Opcode.Accept:
+                sockets.ContinueAccept(request);
+                break;
+            case Opcode.Connect:
+                sockets.ContinueConnect(request);
+                break;
+            default:
+                files.Continue(request);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override int Check(EmulatedRequest request)
+    {
+        int error = base.Check(request);
+        bool wantsTable = request.Opcode is Opcode.Openat or Opcode.Openat2 or Opcode.Socket or Opcode.Accept or Opcode.Close or Opcode.Pipe && request.Entry.FileIndex != 0;
+        return error != 0 ? error : wantsTable ? -Errno.ENXIO : CheckPriority(request.Entry); // There is no table of fixed descriptors.
+    }
+
+    /// <inheritdoc/>
+    protected override void Start(EmulatedRequest request)
+    {
+        switch (request.Opcode)
+        {
+            case Opcode.Send or Opcode.Sendmsg:
+                sockets.BeginSend(request);
+                break;
+            case Opcode.Recv or Opcode.Recvmsg:
+                sockets.BeginReceive(request);
+                break;
+            case Opcode.Accept:
+                sockets.BeginAccept(request);
+                break;
+            case Opcode.Connect:
+                sockets.BeginConnect(request);
+                break;
+            case Opcode.PollAdd when request.Entry.Fd == wakeDescriptor && wakeRequest is null:
+                wakeRequest = request;
+                break;
+            case Opcode.PollAdd:
+                readiness.BeginPoll(request);
+                break;
+            case Opcode.Read or Opcode.Write or Opcode.ReadFixed or Opcode.WriteFixed or Opcode.Readv or Opcode.Writev:
+                files.Begin(request);
+                break;
+            case Opcode.Fsync:
+                Transfer(request);
+                break;
+            case Opcode.Close or Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Shutdown or Opcode.Pipe or Opcode.EpollCtl or Opcode.FutexWake:
+                Finish(request, (int)WorkerCalls.Simple(request.Entry)); // They wait for nothing.
+                break;
+            default:
+                RunOnWorker(request, WorkerCalls.WaitsForOthers(request.Opcode));
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override int TryCancel(EmulatedRequest request)
+    {
+        if (request.State is WorkerCall call)
+        {
+            int answer = call.Group!.Cancel(call);
+            if (answer == 0)
+            {
+                FinishCancelled(request);
+            }
+
+            return answer;
+        }
+
+        if (ReferenceEquals(request, wakeRequest))
+        {
+            wakeRequest = null;
+        }
+        else if (!readiness.TryCancel(request))
+        {
+            return -Errno.ENOENT; // In the device's hands: it ends by itself.
+        }
+
+        FinishCancelled(request);
+        return 0;
+    }
+
+    /// <inheritdoc/>
+    protected override int Wait(long timeoutNanoseconds)
+    {
+        KernelCalls++;
+        if (context.HasBatch)
+        {
+            timeoutNanoseconds = 1_000_000; // The kernel refused some for the moment: they are offered again when something has ended, or soon.
+        }
+
+        return context.Sleep(timeoutNanoseconds);
+    }
+
+    /// <inheritdoc/>
+    protected override void Flush()
+    {
+        while (context.HasBatch)
+        {
+            KernelCalls++;
+            int result = context.Submit();
+            if (result > 0 || result == -Errno.EINTR)
+            {
+                continue;
+            }
+
+            if (result is 0 or -Errno.EAGAIN)
+            {
+                return;
+            }
+
+            OnRefused(context.DropFirst(), result);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Collect()
+    {
+        while (context.TryTake(out int slot, out long result))
+        {
+            OnEvent(slot, (int)result);
+        }
+
+        for (WorkerCall? call = workers.TakeDone(); call is not null;)
+        {
+            WorkerCall? next = call.Next;
+            OnWorkerDone(call);
+            call = next;
+        }
+
+        readiness.Refill(files);
+    }
+
+    /// <inheritdoc/>
+    protected override bool HasMore() => context.HasBatch;
+
+    /// <inheritdoc/>
+    protected override void OnEnterEnds()
+    {
+        announcer.Announce(NextDue);
+        Flush();
+    }
+
+    /// <inheritdoc/>
+    protected override void UpdateAttention()
+    {
+        // The kernel's own word: it moves when an event comes, whatever it is about. No value of it is the greatest one.
+        SetAttention(context.Tail, HasOverflow || HasMore() || workers.HasDone ? uint.MaxValue : context.Head);
+    }
+
+    /// <inheritdoc/>
+    protected override void CloseBackEnd(bool fromOwner)
+    {
+        WatchQueues(); // The context's word goes away with it.
+        workers.Close();
+        EmulatedRequest? next;
+        for (EmulatedRequest? request = FirstInFlight; request is not null; request = next)
+        {
+            next = request.Next;
+            if (request.State is WorkerCall call ? call.Group!.Cancel(call) == 0 : readiness.TryCancel(request))
+            {
+                FinishLate(request, CancelledResult(request));
+            }
+        }
+
+        // What is in a device's hands ends by itself, and its memory is lent until then. Polls without an owner end with the context.
+        Flush();
+        while (context.Transfers != 0)
+        {
+            if (context.TryTake(out int slot, out long result))
+            {
+                EmulatedRequest? owner = context.UseOf(slot) == AioSlotUse.Transfer ? context.OwnerOf(slot) : null;
+                context.Release(slot);
+                if (owner is not null)
+                {
+                    FinishLate(owner, (int)result);
+                }
+            }
+            else
+            {
+                context.Sleep(-1);
+            }
+        }
+
+        context.Destroy();
+        readiness.Close();
+        announcer.Close();
+    }
+
+    /// <summary>The field is a priority, and one that <c>ioprio_set(2)</c> would take, or a socket request's own flags; elsewhere it has no meaning.</summary>
+    private static int CheckPriority(in SubmissionEntry entry)
+    {
+        const int ClassShift = 13;
+        const int LastClass = 3;
+        if (entry.IoPriority == 0)
+        {
+            return 0;
+        }
+
+        switch (entry.Opcode)
+        {
+            case Opcode.Accept or Opcode.Recv or Opcode.Recvmsg or Opcode.Send or Opcode.Sendmsg:
+                return 0;
+            case Opcode.Read or Opcode.Write or Opcode.ReadFixed or Opcode.WriteFixed or Opcode.Readv or Opcode.Writev:
+                return entry.IoPriority >> ClassShift is > 0 and <= LastClass ? 0 : -Errno.EINVAL;
+            default:
+                return -Errno.EINVAL;
+        }
+    }
+
+    private static int CancelledResult(EmulatedRequest request) =>
+        request.Number > 0 && request.Opcode is Opcode.Send or Opcode.Recv && !request.SelectsBuffer ? (int)request.Number : -Errno.ECANCELED; // What was moved before the cancel is no failure.
+
+    private void FinishCancelled(EmulatedRequest request) => Finish(request, CancelledResult(request));
+
+    private void OnEvent(int slot, int result)
+    {
+        EmulatedRequest? owner = context.OwnerOf(slot);
+        switch (context.UseOf(slot))
+        {
+            case AioSlotUse.Wake:
+                ulong count;
+                SystemCall.Run(SystemCall.ReadPlain, wakeDescriptor, (long)&count, sizeof(ulong));
+                context.QueuePoll(slot, wakeDescriptor, POLLIN);
+                OnSignalled();
+                break;
+            case AioSlotUse.Timer:
+                announcer.OnFired();
+                break;
+            case AioSlotUse.Set:
+                readiness.OnSetEvent();
+                break;
+            case AioSlotUse.Transfer:
+                context.Release(slot);
+                owner!.Place = -1;
+                files.OnTransferred(owner, result);
+                break;
+            default:
+                context.Release(slot);
+                if (owner is not null)
+                {
+                    owner.Place = -1;
+                    OnReady(owner, result);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>The signal was for what workers or messages bring along by themselves, or a wake, which completes the wake request.</summary>
+    private void OnSignalled()
+    {
+        if (Interlocked.Exchange(ref wakeAsked, 0) == 0)
+        {
+            return;
+        }
+
+        if (wakeRequest is not { } request)
+        {
+            OnWoken();
+        }
+        else if (!Progress(request, POLLIN))
+        {
+            wakeRequest = null;
+            Finish(request, POLLIN);
+        }
+    }
+
+    private void OnRefused(int slot, int error)
+    {
+        EmulatedRequest? owner = context.OwnerOf(slot);
+        AioSlotUse use = context.UseOf(slot);
+        context.Release(slot);
+        if (owner is null)
+        {
+            return;
+        }
+
+        owner.Place = -1;
+        if (use == AioSlotUse.Transfer)
+        {
+            files.OnTransferred(owner, error);
+        }
+        else if (error == -Errno.EINVAL)
+        {
+            readiness.ArmInSet(owner); // More wait queues than a control block has room for.
+        }
+        else
+        {
+            Finish(owner, error);
+        }
+    }
+
+    private void OnWorkerDone(WorkerCall call)
+    {
+        EmulatedRequest request = call.Request!;
+        int result = WorkerCalls.Total(call.Done, call.Result);
+        bool cancelled = call.CancelAsked;
+        request.State = null;
+        workers.Return(call);
+        if (request.Opcode == Opcode.Accept)
+        {
+            sockets.OnAccepted(request, result, cancelled);
+        }
+        else
+        {
+            Finish(request, result);
+        }
+    }
+}

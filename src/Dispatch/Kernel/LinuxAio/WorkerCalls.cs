@@ -1,0 +1,156 @@
+using static Dispatch.AioAbi;
+
+namespace Dispatch;
+
+/// <summary>
+/// The blocking system call behind each opcode: arguments where io_uring's entry has them, results as the kernel gives them. Addresses go to the kernel as they are, which answers EFAULT to a bad one. Any thread.
+/// </summary>
+internal static unsafe class WorkerCalls
+{
+    private const int FutexWaitBits = 9 | 128; // FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG
+    private const int FutexWakeBits = 10 | 128;
+
+    /// <summary>Says whether a call can wait for ever, for somebody else to do something.</summary>
+    public static bool WaitsForOthers(Opcode opcode) => opcode is Opcode.Openat or Opcode.Openat2 or Opcode.FutexWait or Opcode.Accept or Opcode.Connect;
+
+    /// <summary>Adds what was moved before to a result: an error after some bytes is those bytes.</summary>
+    public static int Total(long done, int result) => done == 0 ? result : result > 0 ? (int)(done + result) : (int)done;
+
+    /// <summary>Makes the call.</summary>
+    public static int Run(WorkerCall call)
+    {
+        ref SubmissionEntry entry = ref call.Request!.Entry;
+        long done = call.Done;
+        return (int)(entry.Opcode switch
+        {
+            Opcode.Read or Opcode.ReadFixed => Transfer(SystemCall.ReadVector, entry, done, 0),
+            Opcode.Write or Opcode.WriteFixed => Transfer(SystemCall.WriteVector, entry, done, 0),
+            Opcode.Readv => TransferVector(SystemCall.ReadVector, entry, done, 0),
+            Opcode.Writev => TransferVector(SystemCall.WriteVector, entry, done, 0),
+            _ => Simple(entry),
+        });
+    }
+
+    /// <summary>Reads or writes what is left of a request's one block. ESPIPE means that the descriptor has no offsets: io_uring takes any there.</summary>
+    public static long Transfer(long number, in SubmissionEntry entry, long done, int moreFlags)
+    {
+        Piece piece = new() { Address = entry.Address + (ulong)done, Length = entry.Length - (ulong)done };
+        return OnPieces(number, entry, &piece, 1, done, moreFlags);
+    }
+
+    /// <summary>Reads or writes what is left of a request's vector.</summary>
+    public static long TransferVector(long number, in SubmissionEntry entry, long done, int moreFlags)
+    {
+        if (done == 0)
+        {
+            return OnPieces(number, entry, (Piece*)entry.Address, entry.Length, 0, moreFlags);
+        }
+
+        if (entry.Length > Libc.IOV_MAX)
+        {
+            return -Errno.EINVAL;
+        }
+
+        Piece* rest = stackalloc Piece[(int)entry.Length];
+        if (!UserMemory.TryRead(rest, entry.Address, (int)entry.Length * sizeof(Piece)))
+        {
+            return -Errno.EFAULT;
+        }
+
+        uint count = entry.Length;
+        ulong skip = (ulong)done;
+        while (count != 0 && skip >= rest->Length)
+        {
+            skip -= rest->Length;
+            rest++;
+            count--;
+        }
+
+        if (count == 0)
+        {
+            return 0;
+        }
+
+        rest->Address += skip;
+        rest->Length -= skip;
+        return OnPieces(number, entry, rest, count, done, moreFlags);
+    }
+
+    /// <summary>Makes a call that needs no more than its arguments.</summary>
+    public static long Simple(in SubmissionEntry entry)
+    {
+        long fd = entry.Fd;
+        long address = (long)entry.Address;
+        long second = (long)entry.Address2;
+        long offset = (long)entry.Offset;
+        long length = entry.Length;
+        long flags = entry.OperationFlags;
+        return entry.Opcode switch
+        {
+            Opcode.Fsync => SystemCall.Run((flags & IoUringAbi.IORING_FSYNC_DATASYNC) != 0 ? SystemCall.SyncData : SystemCall.Sync, fd),
+            Opcode.SyncFileRange => SystemCall.Run(SystemCall.SyncRange, fd, offset, length, flags),
+            Opcode.Fallocate => SystemCall.Run(SystemCall.Allocate, fd, length, offset, address),
+            Opcode.Ftruncate => SystemCall.Run(SystemCall.Truncate, fd, offset),
+            Opcode.Openat => SystemCall.Run(SystemCall.Open, fd, address, flags, length),
+            Opcode.Openat2 => SystemCall.Run(SystemCall.OpenHow, fd, address, second, length),
+            Opcode.Close => Close(entry),
+            Opcode.Statx => SystemCall.Run(SystemCall.Status, fd, address, flags, length, second),
+            Opcode.Fadvise => SystemCall.Run(SystemCall.Advise, fd, offset, address != 0 ? address : length, flags),
+            Opcode.Madvise => SystemCall.Run(SystemCall.AdviseMemory, address, offset != 0 ? offset : length, flags),
+            Opcode.Unlinkat => SystemCall.Run(SystemCall.Unlink, fd, address, flags),
+            Opcode.Renameat => SystemCall.Run(SystemCall.Rename, fd, address, (int)entry.Length, second, flags),
+            Opcode.Mkdirat => SystemCall.Run(SystemCall.MakeDirectory, fd, address, length),
+            Opcode.Symlinkat => SystemCall.Run(SystemCall.MakeSymbolicLink, address, fd, second),
+            Opcode.Linkat => SystemCall.Run(SystemCall.MakeLink, fd, address, (int)entry.Length, second, flags),
+            Opcode.Socket => SystemCall.Run(SystemCall.MakeSocket, fd, offset, length),
+            Opcode.Bind => SystemCall.Run(SystemCall.Bind, fd, address, offset),
+            Opcode.Listen => SystemCall.Run(SystemCall.Listen, fd, length),
+            Opcode.Shutdown => SystemCall.Run(SystemCall.Shutdown, fd, length),
+            Opcode.Pipe => SystemCall.Run(SystemCall.MakePipe, address, flags),
+            Opcode.EpollCtl => SystemCall.Run(SystemCall.EpollControl, fd, length, offset, address),
+            Opcode.Connect => SystemCall.Run(SystemCall.Connect, fd, address, offset),
+            Opcode.Accept => SystemCall.Run(SystemCall.Accept, fd, address, second, flags),
+            Opcode.FutexWait => Futex(entry, wake: false),
+            Opcode.FutexWake => Futex(entry, wake: true),
+            _ => -Errno.EINVAL,
+        };
+    }
+
+    private static long OnPieces(long number, in SubmissionEntry entry, Piece* pieces, uint count, long done, int moreFlags)
+    {
+        long offset = (long)entry.Offset;
+        long position = offset < 0 ? -1 : offset + done;
+        long flags = (int)entry.OperationFlags | moreFlags;
+        long result = SystemCall.Run(number, entry.Fd, (long)pieces, count, position, 0, flags);
+        return result == -Errno.ESPIPE && position >= 0 ? SystemCall.Run(number, entry.Fd, (long)pieces, count, -1, -1, flags) : result;
+    }
+
+    private static long Close(in SubmissionEntry entry)
+    {
+        if (entry.FileIndex != 0)
+        {
+            return -Errno.ENXIO; // There is no table of fixed descriptors.
+        }
+
+        long result = SystemCall.Run(SystemCall.CloseDescriptor, entry.Fd);
+        return result == -Errno.EINTR ? 0 : result; // The number is free, whatever interrupted the rest: to close it again could close another's.
+    }
+
+    private static long Futex(in SubmissionEntry entry, bool wake)
+    {
+        // The entry has the newer interface's flags in the place of a descriptor: the size of the word, and whether it is the process's own.
+        uint flags = (uint)entry.Fd;
+        if ((flags & ~IoUringAbi.FUTEX2_PRIVATE) != IoUringAbi.FUTEX2_SIZE_U32 || entry.Address3 is 0 or > uint.MaxValue)
+        {
+            return -Errno.EINVAL;
+        }
+
+        int operation = wake ? FutexWakeBits : FutexWaitBits;
+        if ((flags & IoUringAbi.FUTEX2_PRIVATE) == 0)
+        {
+            operation &= ~128;
+        }
+
+        return SystemCall.Run(SystemCall.Futex, (long)entry.Address, operation, (long)Math.Min(entry.Offset, wake ? int.MaxValue : uint.MaxValue), 0, 0, (long)entry.Address3);
+    }
+}

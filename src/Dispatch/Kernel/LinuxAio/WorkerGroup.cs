@@ -1,0 +1,214 @@
+using static Dispatch.SystemCall;
+
+namespace Dispatch;
+
+/// <summary>
+/// Worker threads of one ring for one kind of call. Threads are made as calls come, up to the limit, beyond which calls wait; they end with the ring. Calls that can wait for ever have a group of their own, so that
+/// however many of them hang, the others go on.
+/// </summary>
+/// <param name="pool">Where finished calls go.</param>
+/// <param name="name">The threads' name.</param>
+/// <param name="limit">The greatest number of threads.</param>
+internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
+{
+    private readonly object sync = new();
+    private readonly Queue<WorkerCall> queue = new();
+    private readonly List<WorkerCall> running = [];
+    private readonly List<Thread> threads = [];
+    private int idle;
+    private bool closing;
+    private bool interrupting;
+
+    /// <summary>Gets the number of threads. Any thread, approximately.</summary>
+    public int ThreadCount => threads.Count;
+
+    /// <summary>Takes a call on. Returns 0, or a negative errno when it cannot be run because no thread could be made: −EMFILE where the runtime found no descriptors for one, else −EAGAIN. Owner only.</summary>
+    public int Enqueue(WorkerCall call)
+    {
+        call.Group = this;
+        call.State = WorkerCallState.Queued;
+        lock (sync)
+        {
+            queue.Enqueue(call);
+            if (idle >= queue.Count)
+            {
+                Monitor.Pulse(sync);
+                return 0;
+            }
+
+            if (threads.Count >= limit || TryStart() || threads.Count != 0)
+            {
+                return 0; // Without a new thread it waits for one of those that there are.
+            }
+
+            call.State = WorkerCallState.Withdrawn;
+            int shortage = DescriptorShortage.Probe();
+            return shortage == 0 ? -Errno.EAGAIN : -shortage;
+        }
+    }
+
+    /// <summary>
+    /// Cancels a call: 0 when no worker had come to it, and none will; −EALREADY when it runs and was told to stop, or is over already. Owner, or who closes for a dead one.
+    /// </summary>
+    public int Cancel(WorkerCall call)
+    {
+        lock (sync)
+        {
+            switch (call.State)
+            {
+                case WorkerCallState.Queued:
+                    call.State = WorkerCallState.Withdrawn;
+                    return 0;
+                case WorkerCallState.Running:
+                    Interrupt(call);
+                    return -Errno.EALREADY;
+                default:
+                    return -Errno.EALREADY;
+            }
+        }
+    }
+
+    /// <summary>No call comes any more. Those that run are told to stop; threads end when they have nothing left.</summary>
+    public void Close()
+    {
+        lock (sync)
+        {
+            closing = true;
+            foreach (WorkerCall call in running)
+            {
+                Interrupt(call);
+            }
+
+            Monitor.PulseAll(sync);
+        }
+    }
+
+    /// <summary>Waits for the end of the threads. Only when no call runs.</summary>
+    public void Join()
+    {
+        Thread[] ending;
+        lock (sync)
+        {
+            ending = [.. threads];
+        }
+
+        foreach (Thread thread in ending)
+        {
+            thread.Join();
+        }
+    }
+
+    private bool TryStart()
+    {
+        if (DescriptorShortage.Probe() != 0)
+        {
+            return false; // The runtime ends the process when it finds no descriptors for a thread that it has begun.
+        }
+
+        try
+        {
+            Thread thread = new(Work, maxStackSize: 256 * 1024) { IsBackground = true, Name = name };
+            thread.UnsafeStart();
+            threads.Add(thread);
+            return true;
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            return false; // The system has no thread left.
+        }
+    }
+
+    private void Work()
+    {
+        long number = Run(ThreadNumber);
+        WorkerSignal.PrepareThread();
+        while (TryTake(number, out WorkerCall? call))
+        {
+            int result;
+            do
+            {
+                result = WorkerCalls.Run(call!);
+            }
+            while (result == -Errno.EINTR && !call!.CancelAsked); // A signal that was meant for the call before.
+
+            call!.Result = result == -Errno.EINTR ? -Errno.ECANCELED : result;
+            lock (sync)
+            {
+                call.State = WorkerCallState.Done;
+                running.Remove(call);
+            }
+
+            pool.OnDone(call);
+        }
+    }
+
+    private bool TryTake(long thread, out WorkerCall? call)
+    {
+        lock (sync)
+        {
+            while (true)
+            {
+                while (queue.TryDequeue(out call))
+                {
+                    if (call.State == WorkerCallState.Queued)
+                    {
+                        call.State = WorkerCallState.Running;
+                        call.Thread = thread;
+                        running.Add(call);
+                        return true;
+                    }
+                }
+
+                if (closing)
+                {
+                    return false;
+                }
+
+                idle++;
+                Monitor.Wait(sync);
+                idle--;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Interrupts a running call. Under the lock, under which the call also ends: the signal can only meet this call, or come a moment late and be ignored by the next one, which nobody cancelled. A worker that has looked at
+    /// the flag and not yet entered the kernel would miss it, so that it is sent again until the call is over.
+    /// </summary>
+    private void Interrupt(WorkerCall call)
+    {
+        call.CancelAsked = true;
+        WorkerSignal.Send(call.Thread);
+        if (!interrupting)
+        {
+            interrupting = true;
+            new Thread(Repeat, maxStackSize: 128 * 1024) { IsBackground = true, Name = name + "-interrupt" }.UnsafeStart();
+        }
+    }
+
+    private void Repeat()
+    {
+        for (int pause = 1; ; pause = Math.Min(pause * 2, 50))
+        {
+            Thread.Sleep(pause); // The pace of the signals; nothing waits for it.
+            lock (sync)
+            {
+                bool any = false;
+                foreach (WorkerCall call in running)
+                {
+                    if (call.CancelAsked)
+                    {
+                        any = true;
+                        WorkerSignal.Send(call.Thread);
+                    }
+                }
+
+                if (!any)
+                {
+                    interrupting = false;
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Runtime.ExceptionServices;
+using Dispatch.Testing;
+
+namespace Dispatch.Conformance;
+
+/// <summary>The simulated kernel: every scenario runs on many seeds, each with faults of its own. What fails is told with its seed and its last events.</summary>
+internal sealed class SimulatedUnderTest : KernelUnderTest
+{
+    private static readonly Dictionary<Capability, string> Lacks = new()
+    {
+        [Capability.Processes] = "there are no processes, and so nothing to confine, to fork or to end.",
+        [Capability.BadPointers] = "it works in the memory of the test's process, where a bad pointer is a crash.",
+    };
+
+    public static SimulatedUnderTest Instance { get; } = new();
+
+    public override string Name => "Simulated";
+
+    public override string? WhyNot(Capability capability) => Lacks.GetValueOrDefault(capability);
+
+    public override void Run(Scenario scenario)
+    {
+        SeedPlan plan = SeedPlan.Current;
+        int count = scenario.SeedsAtMost == 0 ? plan.Count : Math.Min(plan.Count, scenario.SeedsAtMost);
+        Exception? failure = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                if (scenario.HasThreads)
+                {
+                    using SimulatedWorld live = new(SimulatedKernel.CreateLive(), scenario);
+                    live.Run();
+                    return;
+                }
+
+                SimulationReport report = SimulatedKernel.RunMany(count, kernel => RunOnAsync(kernel, scenario), OptionsFor(scenario.Tolerates), plan.First);
+                plan.Done?.Invoke(scenario, report);
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+        });
+        thread.UnsafeStart();
+        thread.Join();
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    private static SimulationOptions OptionsFor(Tolerance tolerates)
+    {
+        FaultPlan faults = (tolerates & Tolerance.Errors) != 0 ? FaultPlan.Failing : FaultPlan.Busy;
+        if ((tolerates & Tolerance.Partial) == 0)
+        {
+            faults = faults.Without(FaultKind.ShortResult);
+        }
+
+        if ((tolerates & Tolerance.Multishots) == 0)
+        {
+            faults = faults.Without(FaultKind.MultishotEnd);
+        }
+
+        if ((tolerates & Tolerance.Cancels) == 0)
+        {
+            faults = faults.Without(FaultKind.CancelRace, FaultKind.LostCancel);
+        }
+
+        if ((tolerates & Tolerance.OnlyWholeSubmits) != 0)
+        {
+            faults = faults.Without(FaultKind.PartialSubmit);
+        }
+
+        return new SimulationOptions { Faults = faults };
+    }
+
+    private static async Task RunOnAsync(SimulatedKernel kernel, Scenario scenario)
+    {
+        using SimulatedWorld world = new(kernel, scenario);
+        if (scenario.Polling is not null)
+        {
+            world.Run();
+        }
+        else
+        {
+            await world.RunAsync();
+        }
+    }
+}
