@@ -60,6 +60,9 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     public override OffLoop OffLoop => kernel.OffLoop;
 
     /// <inheritdoc/>
+    public override bool CompletesAfterClose => false; // Whatever was in flight completes in the close.
+
+    /// <inheritdoc/>
     protected override long Now => kernel.Now;
 
     /// <inheritdoc/>
@@ -121,6 +124,10 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         work.Stage = WorkStage.Ready;
         ready.Add(work);
         UpdateAttention();
+        if (!kernel.IsStepped)
+        {
+            Monitor.PulseAll(kernel.Gate); // The owner may sleep on its own thread.
+        }
     }
 
     /// <summary>What a request stood in line for may be there.</summary>

@@ -32,7 +32,13 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
     public Exception? Failure => failure;
 
     /// <summary>Something is wrong: the run fails as soon as this step is over. The first counts.</summary>
-    public void Fail(Exception exception) => Interlocked.CompareExchange(ref failure, exception, null);
+    public void Fail(Exception exception)
+    {
+        if (Interlocked.CompareExchange(ref failure, exception, null) is null)
+        {
+            kernel.Trace.IsFrozen = true;
+        }
+    }
 
     /// <summary>Gets the next loop's number.</summary>
     public int NextLoopNumber() => loopNumbers++;
@@ -97,6 +103,11 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
             StopLoops();
             SimulationChecks.Verify(kernel, loops);
             ThrowIfFailed();
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+            throw;
         }
         finally
         {
@@ -339,7 +350,7 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
         {
             ForgetFruitless();
         }
-        else if (++stepped.FruitlessSteps > MostFruitlessSteps && ReferenceEquals(stepped.Loop.Engine.Options.Idle, IdleStrategy.Park))
+        else if (++stepped.FruitlessSteps > MostFruitlessSteps && stepper.WantsToPark)
         {
             kernel.Violate($"{stepped.Loop.Name} made {MostFruitlessSteps} steps in a row that did nothing: it should sleep.");
         }

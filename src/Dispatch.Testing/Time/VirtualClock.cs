@@ -6,6 +6,8 @@ internal sealed class VirtualClock(SimulatedKernel kernel) : TimeProvider
     /// <summary>When virtual time begins: 1 January 2030, in nanoseconds of Unix time.</summary>
     public const long EpochNanoseconds = 1_893_456_000_000_000_000;
 
+    private const long ReadNanoseconds = 25;
+
     /// <inheritdoc/>
     public override long TimestampFrequency => 1_000_000_000;
 
@@ -13,7 +15,15 @@ internal sealed class VirtualClock(SimulatedKernel kernel) : TimeProvider
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
     /// <inheritdoc/>
-    public override long GetTimestamp() => kernel.Now;
+    public override long GetTimestamp()
+    {
+        if (kernel.IsStepped)
+        {
+            kernel.Now += ReadNanoseconds; // It takes its time: whoever waits by looking at the clock comes to an end.
+        }
+
+        return kernel.Now;
+    }
 
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddTicks((EpochNanoseconds + kernel.Now) / 100);

@@ -15,9 +15,17 @@ internal sealed class TraceLog(int length)
     /// <summary>Gets a number that depends on every event and their order.</summary>
     public ulong Hash { get; private set; } = 14695981039346656037;
 
+    /// <summary>Gets or sets a value indicating whether nothing more is noted: what follows a failure is of no interest.</summary>
+    public bool IsFrozen { get; set; }
+
     /// <summary>Notes an event.</summary>
     public void Add(TraceKind kind, long time, int loop = -1, Opcode opcode = Opcode.Nop, int descriptor = -1, ulong tag = 0, long result = 0, string? text = null)
     {
+        if (IsFrozen)
+        {
+            return;
+        }
+
         ref TraceEntry entry = ref entries[Count++ % entries.Length];
         entry.Time = time;
         entry.Kind = kind;

@@ -15,6 +15,9 @@ internal sealed class LoopStepper(EventLoop loop)
     /// <summary>Gets when a parked loop's earliest timer is due, in nanoseconds of its ring's clock; <see cref="long.MaxValue"/> for never.</summary>
     public long ParkedUntil { get; private set; } = long.MaxValue;
 
+    /// <summary>Gets a value indicating whether the loop wanted to sleep in its last step.</summary>
+    public bool WantsToPark { get; private set; }
+
     /// <summary>Gets a value indicating whether the loop has ended.</summary>
     public bool HasEnded => loop.Completed.IsCompleted;
 
@@ -83,7 +86,8 @@ internal sealed class LoopStepper(EventLoop loop)
                 }
             }
 
-            if (engine.Options.Idle.Decide(emptyTurns < int.MaxValue ? ++emptyTurns : emptyTurns) == IdleAction.Park)
+            WantsToPark = engine.Options.Idle.Decide(emptyTurns < int.MaxValue ? ++emptyTurns : emptyTurns) == IdleAction.Park;
+            if (WantsToPark)
             {
                 Park();
             }

@@ -13,6 +13,7 @@ internal static class Catalog
         MessageBenchmarks.Stream,
         MessageBenchmarks.Ping,
         MessageBenchmarks.Wake,
+        SimulatorBenchmarks.Scenarios,
     ];
 
     /// <summary>Gets what can be asked for: a benchmark, or all of a group.</summary>

@@ -1,3 +1,5 @@
+using Dispatch.Testing;
+
 namespace Dispatch.Benchmarks;
 
 /// <summary>The child modes of this executable, by name. A new contender adds its line here.</summary>
@@ -23,6 +25,8 @@ internal static class Peers
     public const string LoopPing = "loop-ping";
     public const string LoopWake = "loop-wake";
     public const string LoopRingWake = "loop-ring-wake";
+    public const string SimulatedCalm = "simulated-calm";
+    public const string SimulatedBusy = "simulated-busy";
 
     public static IReadOnlyDictionary<string, Func<PeerArguments, IWorkload>> Workloads { get; } = new Dictionary<string, Func<PeerArguments, IWorkload>>
     {
@@ -42,6 +46,8 @@ internal static class Peers
         [LoopPing] = _ => new LoopPing(),
         [LoopWake] = _ => new LoopWake(),
         [LoopRingWake] = _ => new LoopRingWake(),
+        [SimulatedCalm] = _ => new SimulatedEcho(FaultPlan.None),
+        [SimulatedBusy] = _ => new SimulatedEcho(FaultPlan.Busy),
     };
 
     public static IReadOnlyDictionary<string, Func<PeerArguments, IEchoServer>> Servers { get; } = new Dictionary<string, Func<PeerArguments, IEchoServer>>
