@@ -123,9 +123,9 @@ internal sealed class FileDescription : OpenDescription
     /// <summary>Allocates, frees or zeroes space. <c>fallocate(2)</c>.</summary>
     public int Allocate(long offset, long length, FileAllocationMode mode)
     {
-        if (inode is not FileInode file)
+        if (offset < 0 || length <= 0)
         {
-            return -Errno.ENODEV;
+            return -Errno.EINVAL; // Before anything else, as in Linux.
         }
 
         if ((Flags & 3) == 0)
@@ -133,9 +133,9 @@ internal sealed class FileDescription : OpenDescription
             return -Errno.EBADF;
         }
 
-        if (offset < 0 || length <= 0)
+        if (inode is not FileInode file)
         {
-            return -Errno.EINVAL;
+            return -Errno.ENODEV;
         }
 
         if (Kernel.Faults.Strikes(FaultKind.NoSpace))

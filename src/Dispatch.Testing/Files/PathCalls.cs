@@ -46,7 +46,7 @@ internal sealed class PathCalls(SimulatedKernel kernel)
         {
             return -Errno.ELOOP;
         }
-        else if (inode is DirectoryInode && (creates || (flags & 3) != 0))
+        else if (inode is DirectoryInode && (creates || (flags & (3 | (int)OpenFlags.Truncate)) != 0))
         {
             return -Errno.EISDIR;
         }
@@ -54,7 +54,7 @@ internal sealed class PathCalls(SimulatedKernel kernel)
         {
             return -Errno.ENOTDIR;
         }
-        else if (inode is FileInode file && (flags & (int)OpenFlags.Truncate) != 0 && (flags & 3) != 0)
+        else if (inode is FileInode file && (flags & (int)OpenFlags.Truncate) != 0) // Opened for reading, too.
         {
             _ = file.SetLength(0);
         }
@@ -192,15 +192,15 @@ internal sealed class PathCalls(SimulatedKernel kernel)
     public int Rename(int fromDirectory, string from, int directory, string path, RenameFlags flags)
     {
         int result = Find(fromDirectory, from, follows: false, out PathTarget source);
-        if (result < 0 || source.Inode is null)
-        {
-            return result < 0 ? result : -Errno.ENOENT;
-        }
-
-        result = Find(directory, path, follows: false, out PathTarget target);
         if (result < 0)
         {
             return result;
+        }
+
+        result = Find(directory, path, follows: false, out PathTarget target);
+        if (result < 0 || source.Inode is null)
+        {
+            return result < 0 ? result : -Errno.ENOENT; // The way to both is looked at first.
         }
 
         if (source.Name is null || target.Name is null)

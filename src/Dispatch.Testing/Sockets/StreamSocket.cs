@@ -169,9 +169,9 @@ internal sealed class StreamSocket(SimulatedKernel kernel, int family) : SocketD
             return TakeError();
         }
 
-        if (isBroken || outgoing.IsFinished)
+        if (isBroken || outgoing.IsFinished || (Family == SimulatedAddress.Unix && outgoing.Reader is { receiveShut: true }))
         {
-            return -Errno.EPIPE;
+            return -Errno.EPIPE; // Between Unix-domain sockets, who will not receive ends the other's sending.
         }
 
         if (outgoing.Reader is null)
@@ -223,6 +223,7 @@ internal sealed class StreamSocket(SimulatedKernel kernel, int family) : SocketD
         {
             receiveShut = true;
             Notify(PollEvents.Readable);
+            outgoing!.Reader?.Notify(PollEvents.Writable);
         }
 
         return 0;

@@ -109,7 +109,7 @@ public sealed unsafe class ChainTests : KernelTests
         byte* memory = stackalloc byte[8];
         ring.Stage(Move(Opcode.Read, readEnd, memory, 8, 1, EntryFlags.Link));
         ring.Stage(SeamRing.Nop(2));
-        ring.Enter();
+        ring.Submit();
         ring.Stage(new SubmissionEntry { Opcode = Opcode.AsyncCancel, Fd = -1, Address = 1, UserData = 3 });
         Assert.Equal(new SortedDictionary<ulong, int> { [1] = -Errno.ECANCELED, [2] = -Errno.ECANCELED, [3] = 0 }, ring.Take(3));
         ring.VerifyNothingMore();

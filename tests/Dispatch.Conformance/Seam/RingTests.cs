@@ -9,15 +9,14 @@ public sealed unsafe class RingTests : KernelTests
     {
         for (ulong i = 0; i < 40; i++)
         {
+            ring.Stage(SeamRing.Nop(i));
             if (!Stageable(ring))
             {
-                ring.Enter();
+                ring.Submit();
             }
-
-            ring.Stage(SeamRing.Nop(i));
         }
 
-        ring.Enter();
+        ring.Submit();
         HashSet<ulong> seen = [];
         while (seen.Count != 40)
         {
@@ -28,7 +27,7 @@ public sealed unsafe class RingTests : KernelTests
 
             Assert.True(seen.Count == 40 || ring.Ring.NeedsAttention || ring.Ring.Submissions.Pending != 0, "Nothing says that there is more.");
             int result = ring.Enter();
-            Assert.True(result >= 0 || result is -Errno.EBUSY or -Errno.EAGAIN, $"{result}");
+            Assert.True(result >= 0 || result is -Errno.EINTR or -Errno.EBUSY or -Errno.EAGAIN, $"{result}");
         }
 
         Assert.False(ring.Ring.NeedsAttention);
@@ -40,8 +39,8 @@ public sealed unsafe class RingTests : KernelTests
     {
         (int readEnd, int writeEnd) = w.Pipe();
         ring.Stage(new SubmissionEntry { Opcode = Opcode.PollAdd, Fd = readEnd, OperationFlags = (uint)PollEvents.Readable, UserData = 1 });
-        Assert.Equal(1, ring.Enter());
-        Assert.Contains(ring.Ring.Enter(1, 1_000_000), new[] { -Errno.ETIME, -Errno.EINTR });
+        ring.Submit();
+        Assert.Contains(ring.Ring.Enter(1, 1_000_000), new[] { -Errno.ETIME, -Errno.EINTR, -Errno.EBUSY, -Errno.EAGAIN });
         byte one = 1;
         ring.Stage(new SubmissionEntry { Opcode = Opcode.Write, Fd = writeEnd, Address = (ulong)(&one), Length = 1, Offset = ulong.MaxValue, UserData = 2 });
         Assert.Equal(new SortedDictionary<ulong, int> { [1] = (int)PollEvents.Readable, [2] = 1 }, ring.Take(2));
@@ -80,11 +79,11 @@ public sealed unsafe class RingTests : KernelTests
         IoUringRecords.KernelTimespec soon = new() { Nanoseconds = 1000 };
         SubmissionEntry timeout = new() { Opcode = Opcode.Timeout, Fd = -1, Address = (ulong)(&late), Length = 1, UserData = 1 };
         ring.Stage(timeout);
-        ring.Enter();
+        ring.Submit();
         ring.Stage(new SubmissionEntry { Opcode = Opcode.TimeoutRemove, Fd = -1, Address = 1, Address2 = (ulong)(&soon), OperationFlags = IoUringAbi.IORING_TIMEOUT_UPDATE, UserData = 2 });
         Assert.Equal(new SortedDictionary<ulong, int> { [1] = -Errno.ETIME, [2] = 0 }, ring.Take(2));
         ring.Stage(timeout);
-        ring.Enter();
+        ring.Submit();
         ring.Stage(new SubmissionEntry { Opcode = Opcode.TimeoutRemove, Fd = -1, Address = 1, UserData = 3 });
         Assert.Equal(new SortedDictionary<ulong, int> { [1] = -Errno.ECANCELED, [3] = 0 }, ring.Take(2));
         ring.Stage(new SubmissionEntry { Opcode = Opcode.TimeoutRemove, Fd = -1, Address = 1, UserData = 4 });

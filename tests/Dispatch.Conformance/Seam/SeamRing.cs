@@ -20,8 +20,20 @@ internal sealed class SeamRing(World world, int submissionEntries = 32, int comp
         *slot = entry;
     }
 
-    /// <summary>Submits what is staged without waiting.</summary>
+    /// <summary>Enters once without waiting.</summary>
     public int Enter() => ring.Enter(0, -1);
+
+    /// <summary>Submits all that is staged, however often that is put off.</summary>
+    public void Submit()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (ring.Submissions.Pending != 0)
+        {
+            int result = ring.Enter(0, -1);
+            Assert.True(result >= 0 || result is -Errno.EINTR or -Errno.EBUSY or -Errno.EAGAIN, $"An enter failed with {Errno.Name(-result)}.");
+            Assert.True(Stopwatch.GetElapsedTime(start) < World.Guard, "Nothing is submitted.");
+        }
+    }
 
     /// <summary>Takes a completion if there is one.</summary>
     public bool TryTake(out CompletionEntry entry)

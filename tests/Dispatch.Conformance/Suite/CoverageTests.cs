@@ -5,15 +5,10 @@ namespace Dispatch.Conformance;
 /// <summary>The suite is whole: every factory and every scenario has a test, and what is skipped is what is known to be.</summary>
 public sealed class CoverageTests
 {
-    private static IEnumerable<MethodInfo> Tests => typeof(CoverageTests).Assembly.GetTypes()
-        .Where(t => t.IsSubclassOf(typeof(KernelTests)))
-        .SelectMany(t => t.GetMethods())
-        .Where(m => m.GetCustomAttribute<EveryKernelAttribute>() is not null);
-
     [Fact]
     public void Every_factory_of_a_request_has_a_test()
     {
-        CoversAttribute[] covered = [.. Tests.SelectMany(m => m.GetCustomAttributes<CoversAttribute>())];
+        CoversAttribute[] covered = [.. ConformanceSuite.Tests.SelectMany(m => m.GetCustomAttributes<CoversAttribute>())];
         MethodInfo[] factories = [.. typeof(IoRequest).GetMethods(BindingFlags.Public | BindingFlags.Static).Where(m => m.ReturnType == typeof(IoRequest))];
         string[] missing = [.. factories.Where(f => !Array.Exists(covered, c => Names(c, f, factories))).Select(f => f.ToString()!)];
 
@@ -25,7 +20,7 @@ public sealed class CoverageTests
     [Fact]
     public void Every_scenario_has_a_test()
     {
-        string[] tested = [.. Tests.SelectMany(m => m.GetCustomAttributes<ScenarioAttribute>()).Select(s => s.Name)];
+        string[] tested = [.. ConformanceSuite.Tests.SelectMany(m => m.GetCustomAttributes<ScenarioAttribute>()).Select(s => s.Name)];
 
         Assert.Empty(Scenarios.All.Except(tested));
         Assert.Empty(tested.Except(Scenarios.All));
@@ -48,7 +43,7 @@ public sealed class CoverageTests
         SortedSet<string> skipped = new(StringComparer.Ordinal);
         foreach (TestedKernel kernel in Enum.GetValues<TestedKernel>())
         {
-            skipped.UnionWith(Tests
+            skipped.UnionWith(ConformanceSuite.Tests
                 .Select(m => (Name: $"{m.DeclaringType!.Name}.{m.Name}", Lacks: m.GetCustomAttribute<EveryKernelAttribute>()!.LacksOn(kernel)))
                 .Where(t => t.Lacks is not null)
                 .Select(t => $"{kernel}, {t.Lacks}: {t.Name}"));
