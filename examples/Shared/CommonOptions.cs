@@ -60,7 +60,7 @@ internal static class CommonOptions
 
     /// <summary>Makes <c>--kernel</c>.</summary>
     /// <returns>The option.</returns>
-    public static Option<KernelKind> Kernel() => Choice("--kernel", "The kernel interface; auto is Linux AIO only where io_uring is refused.", ("auto", KernelKind.Auto), ("uring", KernelKind.IoUring), ("aio", KernelKind.LinuxAio));
+    public static Option<KernelKind> Kernel() => Choice("--kernel", "The kernel interface; auto is Linux AIO only where io_uring is refused.", ("auto", KernelKind.Auto), ("io_uring", KernelKind.IoUring), ("aio", KernelKind.LinuxAio));
 
     /// <summary>Makes <c>--json</c>.</summary>
     /// <returns>The option.</returns>

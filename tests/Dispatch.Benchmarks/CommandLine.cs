@@ -107,7 +107,7 @@ internal static class CommandLine
     private static Option<string> Kernel()
     {
         var kernel = new Option<string>("--kernel") { Description = "The kernel interface that Dispatch is measured on: auto, uring or aio.", DefaultValueFactory = _ => "auto" };
-        kernel.AcceptOnlyFromAmong("auto", "uring", "aio");
+        kernel.AcceptOnlyFromAmong("auto", "io_uring", "aio");
         return kernel;
     }
 

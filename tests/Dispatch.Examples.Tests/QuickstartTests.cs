@@ -66,7 +66,7 @@ public sealed class QuickstartTests
             folder.Write($"{i % 7}/{i}", new string('x', i * 100));
         }
 
-        ExampleResult result = ExampleProcess.Run("Quickstart", folder.Path, "--loops", "2", "--kernel", "uring", "--json");
+        ExampleResult result = ExampleProcess.Run("Quickstart", folder.Path, "--loops", "2", "--kernel", "io_uring", "--json");
 
         Assert.Equal(0, result.ExitCode);
         Assert.True(result.Json.GetProperty("ok").GetBoolean());

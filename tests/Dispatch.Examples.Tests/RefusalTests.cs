@@ -33,10 +33,10 @@ public sealed class RefusalTests
         """;
 
     [Theory]
-    [InlineData("Quickstart", ".", "--kernel", "uring")]
-    [InlineData("Echo", "--port", "0", "--kernel", "uring")]
-    [InlineData("Echo", "--port", "0", "--mode", "poll", "--kernel", "uring")]
-    [InlineData("HotLoop", "--seconds", "1", "--kernel", "uring")]
+    [InlineData("Quickstart", ".", "--kernel", "io_uring")]
+    [InlineData("Echo", "--port", "0", "--kernel", "io_uring")]
+    [InlineData("Echo", "--port", "0", "--mode", "poll", "--kernel", "io_uring")]
+    [InlineData("HotLoop", "--seconds", "1", "--kernel", "io_uring")]
     public void A_program_says_why_and_one_command_that_works(string program, params string[] arguments)
     {
         using TemporaryFolder folder = new();

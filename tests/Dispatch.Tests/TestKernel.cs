@@ -8,7 +8,7 @@ internal static class TestKernel
     public static KernelKind Kind { get; } = Environment.GetEnvironmentVariable("DISPATCH_TEST_KERNEL") switch
     {
         null or "" or "auto" => KernelKind.Auto,
-        "uring" => KernelKind.IoUring,
+        "io_uring" => KernelKind.IoUring,
         "aio" => KernelKind.LinuxAio,
         string other => throw new InvalidOperationException($"DISPATCH_TEST_KERNEL is '{other}': auto, uring or aio."),
     };

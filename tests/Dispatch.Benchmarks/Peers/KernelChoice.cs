@@ -7,7 +7,7 @@ internal static class KernelChoice
 
     public static string Word => Kind switch
     {
-        KernelKind.IoUring => "uring",
+        KernelKind.IoUring => "io_uring",
         KernelKind.LinuxAio => "aio",
         _ => "auto",
     };
@@ -16,7 +16,7 @@ internal static class KernelChoice
 
     public static KernelKind Parse(string word) => word switch
     {
-        "uring" => KernelKind.IoUring,
+        "io_uring" => KernelKind.IoUring,
         "aio" => KernelKind.LinuxAio,
         _ => KernelKind.Auto,
     };
