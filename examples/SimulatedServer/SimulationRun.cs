@@ -36,14 +36,14 @@ internal static class SimulationRun
         Row("seeds", report.Seeds);
         Row("steps", report.Steps);
         Row("requests", report.Requests);
-        Row("requests a second", (long)(report.Requests / time.TotalSeconds));
+        Row("completions", report.Completions);
         foreach ((FaultKind kind, long times) in report.Faults.Where(f => f.Value != 0))
         {
             Row(kind.ToString(), times);
         }
 
         AnsiConsole.Write(table);
-        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]Every client got its answers[/], in {time.TotalSeconds:F1} s; {report.VirtualTime.TotalSeconds:F1} s of virtual time.");
+        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]Every client got its answers[/], in {time.TotalSeconds:F1} s, {report.Completions / time.TotalSeconds:N0} completions a second; {report.VirtualTime.TotalSeconds:F1} s of virtual time.");
 
         void Row(string what, long howMany) => table.AddRow(what, howMany.ToString("N0", CultureInfo.InvariantCulture));
     }

@@ -29,7 +29,7 @@ public sealed class SimulatedKernel
     private readonly LiveTimer? live;
     private readonly int thread = Environment.CurrentManagedThreadId;
     private long now;
-    private int sockets;
+    private ulong sockets;
 
     internal SimulatedKernel(long seed, SimulationOptions options, FaultMask mask, bool isStepped)
     {
@@ -116,7 +116,7 @@ public sealed class SimulatedKernel
 
     internal long Requests { get; private set; }
 
-    internal long Ended { get; private set; }
+    internal long Completions { get; private set; }
 
     internal long[] RequestCounts { get; } = new long[64];
 
@@ -283,7 +283,7 @@ public sealed class SimulatedKernel
     /// <param name="text">The line.</param>
     public void Note(string text) => Trace.Add(TraceKind.Note, Now, text: text);
 
-    internal string NextSocketName() => $"socket {++sockets}";
+    internal ulong NextSocketNumber() => ++sockets;
 
     internal long DrawDelay()
     {
@@ -297,7 +297,7 @@ public sealed class SimulatedKernel
         RequestCounts[(int)opcode]++;
     }
 
-    internal void CountEnd() => Ended++;
+    internal void CountCompletion() => Completions++;
 
     /// <summary>An invariant is broken: the run fails.</summary>
     internal void Violate(string message)

@@ -7,6 +7,7 @@ public sealed class SimulationReport
         long seeds,
         long steps,
         long requests,
+        long completions,
         TimeSpan virtualTime,
         long traceHash,
         IReadOnlyDictionary<FaultKind, long> faults,
@@ -17,6 +18,7 @@ public sealed class SimulationReport
         Seeds = seeds;
         Steps = steps;
         Requests = requests;
+        Completions = completions;
         VirtualTime = virtualTime;
         TraceHash = traceHash;
         Faults = faults;
@@ -31,6 +33,9 @@ public sealed class SimulationReport
 
     /// <summary>Gets how many requests were begun.</summary>
     public long Requests { get; }
+
+    /// <summary>Gets how many completions there were: one for each request, and more for multishots.</summary>
+    public long Completions { get; }
 
     /// <summary>Gets how much virtual time passed.</summary>
     public TimeSpan VirtualTime { get; }

@@ -31,7 +31,7 @@ public sealed class SimulatedPeer
             }
 
             PeerNetwork.Verify("send", sent);
-            kernel.Trace.Add(TraceKind.Peer, kernel.Now, result: sent, text: Socket.Name + " sends");
+            kernel.Trace.Add(TraceKind.Peer, kernel.Now, tag: Socket.Number, result: sent, text: "sends");
             data = data[sent..];
         }
     }
@@ -53,7 +53,7 @@ public sealed class SimulatedPeer
             }
 
             PeerNetwork.Verify("recv", received);
-            kernel.Trace.Add(TraceKind.Peer, kernel.Now, result: received, text: Socket.Name + " receives");
+            kernel.Trace.Add(TraceKind.Peer, kernel.Now, tag: Socket.Number, result: received, text: "receives");
             return received;
         }
     }
@@ -119,7 +119,7 @@ public sealed class SimulatedPeer
     {
         if (!closed)
         {
-            kernel.Trace.Add(TraceKind.Peer, kernel.Now, text: Socket.Name + " resets");
+            kernel.Trace.Add(TraceKind.Peer, kernel.Now, tag: Socket.Number, text: "resets");
             Socket.Reset();
             Close();
         }

@@ -152,7 +152,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         EmulatedRequest request = work.Request;
         Leave(work, result);
         kernel.Trace.Add(TraceKind.End, kernel.Now, Number, request.Opcode, request.Entry.Fd, request.UserData, result);
-        kernel.CountEnd();
+        kernel.CountCompletion();
         Finish(request, result, flags);
     }
 
@@ -163,6 +163,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         if (!kernel.Faults.Strikes(FaultKind.MultishotEnd) && Progress(request, result, flags))
         {
             work.IsMissed = false;
+            kernel.CountCompletion();
             kernel.Trace.Add(TraceKind.Item, kernel.Now, Number, request.Opcode, request.Entry.Fd, request.UserData, result);
             return true;
         }

@@ -9,6 +9,7 @@ namespace Dispatch.Testing;
 internal sealed class SimulationRunner(SimulatedKernel kernel)
 {
     private const int MostFruitlessSteps = 2_000;
+    private const int MostFirstBuffers = 32;
     private const int LeastStepNanoseconds = 100;
     private const int StepSpreadNanoseconds = 900;
 
@@ -57,6 +58,8 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
             MakeSmall(chosen);
         }
 
+        // Buffers come by the page, and a seed is soon over: it begins with few, and has more when it needs them.
+        chosen.ReceiveBufferCount = Math.Min(chosen.ReceiveBufferCount, MostFirstBuffers);
         chosen.Validate();
         chosen.UnhandledException ??= OnUnhandled;
         SimulatedRing ring = new(kernel, NextLoopNumber(), chosen);

@@ -126,6 +126,7 @@ internal static class SimulationSeries
         private long seeds;
         private long steps;
         private long begun;
+        private long completed;
         private long time;
         private ulong hash = 14695981039346656037;
 
@@ -134,6 +135,7 @@ internal static class SimulationSeries
             seeds++;
             steps += kernel.Runner.Steps;
             begun += kernel.Requests;
+            completed += kernel.Completions;
             time += kernel.Now;
             hash = (hash ^ kernel.Trace.Hash) * 1099511628211;
             for (int i = 0; i < faults.Length; i++)
@@ -178,7 +180,7 @@ internal static class SimulationSeries
                 }
             }
 
-            return new SimulationReport(seeds, steps, begun, TimeSpan.FromTicks(time / 100), (long)hash, byKind, byCall, both);
+            return new SimulationReport(seeds, steps, begun, completed, TimeSpan.FromTicks(time / 100), (long)hash, byKind, byCall, both);
         }
     }
 }

@@ -114,7 +114,7 @@ internal sealed class StreamHalf(SimulatedKernel kernel, int capacity) : Simulat
         HasEndArrived |= length == 0;
         if (Reader is { } reader)
         {
-            kernel.Trace.Add(TraceKind.Arrive, kernel.Now, result: length, text: reader.Name);
+            kernel.Trace.Add(TraceKind.Arrive, kernel.Now, tag: reader.Number, result: length);
             reader.Notify(length == 0 ? PollEvents.Readable | PollEvents.ReadHangUp : PollEvents.Readable);
         }
     }

@@ -12,8 +12,8 @@ internal sealed class StreamSocket(SimulatedKernel kernel, int family) : SocketD
     private bool isBroken;
     private bool receiveShut;
 
-    /// <summary>Gets the name by which the trace knows it.</summary>
-    public string Name { get; } = kernel.NextSocketName();
+    /// <summary>Gets the number by which the trace knows it.</summary>
+    public ulong Number { get; } = kernel.NextSocketNumber();
 
     /// <summary>Gets a value indicating whether it accepts connections.</summary>
     public bool IsListening => isListening;

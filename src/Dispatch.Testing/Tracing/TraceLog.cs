@@ -39,7 +39,7 @@ internal sealed class TraceLog(int length)
         Mix(((ulong)kind << 56) | ((ulong)opcode << 48) | ((ulong)(ushort)loop << 32) | (uint)descriptor);
         Mix(tag);
         Mix((ulong)result);
-        if (text is not null)
+        if (kind is TraceKind.Note or TraceKind.Violation && text is not null)
         {
             foreach (char c in text)
             {
@@ -84,8 +84,13 @@ internal sealed class TraceLog(int length)
                 text.Append(CultureInfo.InvariantCulture, $" #{entry.Tag & 0xffffffff:x}");
             }
         }
-        else if (entry.Text is not null)
+        else
         {
+            if (entry.Kind is TraceKind.Peer or TraceKind.Arrive)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"socket {entry.Tag} ");
+            }
+
             text.Append(entry.Text);
         }
 

@@ -1,6 +1,6 @@
 namespace Dispatch.Benchmarks;
 
-/// <summary>What a request costs on the simulated kernel, scenarios' set-up and checks included: how many seeds a second there are.</summary>
+/// <summary>What a completion costs on the simulated kernel, scenarios' set-up and checks included: how many seeds a second there are.</summary>
 internal static class SimulatorBenchmarks
 {
     private const string Calm = "without faults";
@@ -14,7 +14,7 @@ internal static class SimulatorBenchmarks
     public static Benchmark Scenarios { get; } = new(
         "simulator",
         "simulator",
-        "a request on the simulated kernel, in scenarios of 4 clients that echo 100 messages each",
+        "a completion on the simulated kernel, in scenarios of 4 clients that echo 100 messages each",
         Columns,
         (settings, _) =>
         [

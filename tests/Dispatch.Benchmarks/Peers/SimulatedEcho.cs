@@ -3,7 +3,7 @@ using Dispatch.Testing;
 
 namespace Dispatch.Benchmarks;
 
-/// <summary>Scenarios on the simulated kernel, a seed each: clients that send messages to an echo server on two loops and compare what comes back. An operation is a request of the server's.</summary>
+/// <summary>Scenarios on the simulated kernel, a seed each: clients that send messages to an echo server on two loops and compare what comes back. An operation is a completion that the server gets.</summary>
 internal sealed class SimulatedEcho(FaultPlan faults) : MicroWorkload
 {
     private const int Clients = 4;
@@ -17,7 +17,7 @@ internal sealed class SimulatedEcho(FaultPlan faults) : MicroWorkload
     {
     }
 
-    protected override int Turn() => (int)SimulatedKernel.Run(++seed, RunAsync, options).Requests;
+    protected override int Turn() => (int)SimulatedKernel.Run(++seed, RunAsync, options).Completions;
 
     private static async Task RunAsync(SimulatedKernel kernel)
     {
