@@ -5,6 +5,8 @@ internal sealed class TemporaryFolder : IDisposable
 {
     public string Name { get; } = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "tmp", Guid.NewGuid().ToString("n"))).FullName;
 
+    public string this[string name] => Path.Combine(Name, name);
+
     public string Fifo(string name)
     {
         string path = Path.Combine(Name, name);

@@ -6,7 +6,7 @@ namespace Dispatch.Tests;
 internal static class OnLoop
 {
     /// <summary>How long anything may take before the test is given up. A guard against hanging, never a measure.</summary>
-    public static readonly TimeSpan Guard = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Guard = TimeSpan.FromSeconds(180);
 
     /// <summary>Options for many small loops.</summary>
     public static EventLoopOptions Small => new() { Kernel = TestKernel.Kind, SubmissionEntries = 64, CompletionEntries = 256 };

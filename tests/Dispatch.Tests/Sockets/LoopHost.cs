@@ -6,7 +6,7 @@ namespace Dispatch.Tests;
 internal sealed class LoopHost
 {
     /// <summary>Guards against hanging only: no test depends on time.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
 
     private readonly ConcurrentQueue<LoopFault> faults = new();
 

@@ -51,6 +51,9 @@ internal sealed class EmulatedRequest
     /// <summary>Gets or sets a value indicating whether <see cref="Buffer"/> holds a provided buffer.</summary>
     public bool HasBuffer { get; set; }
 
+    /// <summary>Gets or sets how the back end will use its descriptor. What is not none is given back when the request ends.</summary>
+    public DescriptorUse DescriptorUse { get; set; }
+
     /// <summary>Gets or sets a value indicating whether the back end, or the timeouts, have it.</summary>
     public bool IsActive { get; set; }
 
@@ -100,6 +103,7 @@ internal sealed class EmulatedRequest
         TimeoutOf = null;
         SubmitError = 0;
         HasBuffer = false;
+        DescriptorUse = DescriptorUse.None;
         IsActive = false;
         Order = 0;
         Interval = 0;

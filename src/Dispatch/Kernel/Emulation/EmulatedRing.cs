@@ -76,6 +76,11 @@ internal abstract unsafe class EmulatedRing : KernelRing
     /// <inheritdoc/>
     public override int Enter(uint minimumCompletions, long timeoutNanoseconds)
     {
+        if (IsClosed)
+        {
+            return -Errno.EBADF;
+        }
+
         Submissions.Publish();
         queues.MoveUp();
         int submitted = Submit();
@@ -212,6 +217,11 @@ internal abstract unsafe class EmulatedRing : KernelRing
         return (entry.Flags & EntryFlags.FixedFile) != 0 ? -Errno.EBADF : 0;
     }
 
+    /// <summary>Called when a request ends whose <see cref="EmulatedRequest.DescriptorUse"/> is not none.</summary>
+    protected virtual void ReleaseDescriptor(EmulatedRequest request)
+    {
+    }
+
     /// <summary>Says whether the enter has to be repeated for the back end's sake although nothing overflowed (a batch of task work, say).</summary>
     protected virtual bool HasMore() => false;
 
@@ -258,6 +268,11 @@ internal abstract unsafe class EmulatedRing : KernelRing
         if (failed || !request.SkipsSuccess)
         {
             queues.Post(request.UserData, result, flags);
+        }
+
+        if (request.DescriptorUse != DescriptorUse.None)
+        {
+            ReleaseDescriptor(request);
         }
 
         if (request.LinkedTimeout is { } timeout)

@@ -6,7 +6,7 @@ namespace Dispatch;
 /// What waits in the context: polls of requests whose descriptors were not ready, and transfers. Polls leave some of the places to transfers; what finds none waits in the set (polls) or in a queue (transfers), so that
 /// nothing is refused. Owner thread only.
 /// </summary>
-internal sealed class AioReadiness(LinuxAioRing ring, AioContext context)
+internal sealed class AioReadiness(LinuxAioRing ring, AioContext context, DescriptorUses uses)
 {
     private readonly Queue<(EmulatedRequest Request, uint Generation)> waiting = new();
     private readonly PollSet set = new();
@@ -27,6 +27,7 @@ internal sealed class AioReadiness(LinuxAioRing ring, AioContext context)
             return;
         }
 
+        uses.AddPoll(request);
         int slot = context.Take(AioSlotUse.Poll, request);
         request.Place = slot;
         context.QueuePoll(slot, request.Entry.Fd, mask);
@@ -59,6 +60,7 @@ internal sealed class AioReadiness(LinuxAioRing ring, AioContext context)
         int slot = waiting.Count == 0 ? context.Take(AioSlotUse.Transfer, request) : -1;
         if (slot < 0)
         {
+            uses.AddCall(request);
             waiting.Enqueue((request, request.Generation));
             return;
         }
@@ -112,6 +114,17 @@ internal sealed class AioReadiness(LinuxAioRing ring, AioContext context)
     /// <summary>Has a repeating poll fire again although nothing has changed.</summary>
     public void LookAgain(EmulatedRequest request) => set.LookAgain(request);
 
+    /// <summary>Has a request wait under another number of its file: the present one is about to be closed.</summary>
+    public void Move(EmulatedRequest request, int descriptor)
+    {
+        if (request.State is PollSetEntry)
+        {
+            set.Move(request, descriptor);
+        }
+
+        request.Entry.Fd = descriptor; // A control block in the kernel holds the file; only what follows needs the number.
+    }
+
     /// <summary>Takes a request's poll out of the set.</summary>
     public void TakeOut(EmulatedRequest request) => set.TakeOut(request);
 
@@ -137,6 +150,7 @@ internal sealed class AioReadiness(LinuxAioRing ring, AioContext context)
 
     private void ArmInSet(EmulatedRequest request, ushort mask, bool repeats)
     {
+        uses.AddPoll(request);
         int result = set.TryAdd(request, request.Entry.Fd, mask, repeats);
         if (result == -Errno.EPERM)
         {

@@ -10,6 +10,10 @@ internal sealed unsafe class FileRequests(LinuxAioRing ring)
 {
     private const int SmallestSector = 512;
 
+    /// <summary>What a transfer's request is told when the ring has closed: one that would have gone on to a worker has not been done.</summary>
+    public static int ResultAtClose(EmulatedRequest request, int result) =>
+        result is -Errno.EAGAIN or -Errno.EOPNOTSUPP && (request.Entry.OperationFlags & RWF_NOWAIT) == 0 ? -Errno.ECANCELED : result;
+
     /// <summary>Begins a read or a write.</summary>
     public void Begin(EmulatedRequest request)
     {

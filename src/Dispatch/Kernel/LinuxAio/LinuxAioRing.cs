@@ -17,6 +17,7 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
     private readonly SocketRequests sockets;
     private readonly FileRequests files;
     private readonly AioReadiness readiness;
+    private readonly DescriptorUses uses;
     private readonly AioAnnouncer announcer;
     private readonly SafeFileHandle wakeHandle;
     private readonly int wakeDescriptor;
@@ -33,7 +34,8 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
         workers = new WorkerPool(this, options.MaxKernelWorkers);
         sockets = new SocketRequests(this);
         files = new FileRequests(this);
-        readiness = new AioReadiness(this, context);
+        uses = new DescriptorUses(this);
+        readiness = new AioReadiness(this, context, uses);
         announcer = new AioAnnouncer(context);
         context.QueuePoll(context.Take(AioSlotUse.Wake, null), wakeDescriptor, POLLIN);
         Flush();
@@ -137,6 +139,7 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
     /// <summary>Has a worker make the request's call.</summary>
     internal void RunOnWorker(EmulatedRequest request, bool waitsForOthers)
     {
+        uses.AddCall(request);
         int error = workers.Run(request, waitsForOthers);
         if (error < 0)
         {
@@ -192,6 +195,9 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
         readiness.TakeOut(request);
         Finish(request, result);
     }
+
+    /// <summary>Has a request that waits for readiness go on under another number of its file.</summary>
+    internal void Move(EmulatedRequest request, int descriptor) => readiness.Move(request, descriptor);
 
     /// <summary>Has the request called at every change of its descriptor, from now on until it ends.</summary>
     internal void Watch(EmulatedRequest request, ushort mask) => readiness.ArmRepeating(request, mask);
@@ -262,7 +268,11 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
             case Opcode.Fsync:
                 Transfer(request);
                 break;
-            case Opcode.Close or Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Shutdown or Opcode.Pipe or Opcode.EpollCtl or Opcode.FutexWake:
+            case Opcode.Close:
+                Flush(); // What is in the batch has the number too; once it is submitted the kernel holds the file.
+                uses.Close(request);
+                break;
+            case Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Shutdown or Opcode.Pipe or Opcode.EpollCtl or Opcode.FutexWake:
                 Finish(request, (int)WorkerCalls.Simple(request.Entry)); // They wait for nothing.
                 break;
             default:
@@ -289,7 +299,7 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
         {
             wakeRequest = null;
         }
-        else if (!readiness.TryCancel(request))
+        else if (!uses.TryCancel(request) && !readiness.TryCancel(request))
         {
             return -Errno.ENOENT; // In the device's hands: it ends by itself.
         }
@@ -297,6 +307,9 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
         FinishCancelled(request);
         return 0;
     }
+
+    /// <inheritdoc/>
+    protected override void ReleaseDescriptor(EmulatedRequest request) => uses.Release(request);
 
     /// <inheritdoc/>
     protected override int Wait(long timeoutNanoseconds)
@@ -391,7 +404,7 @@ internal sealed unsafe class LinuxAioRing : EmulatedRing
                 context.Release(slot);
                 if (owner is not null)
                 {
-                    FinishLate(owner, (int)result);
+                    FinishLate(owner, FileRequests.ResultAtClose(owner, (int)result));
                 }
             }
             else

@@ -119,6 +119,22 @@ internal sealed unsafe class PollSet
         }
     }
 
+    /// <summary>Has a request's poll stand under another number of its file.</summary>
+    public void Move(EmulatedRequest request, int descriptor)
+    {
+        PollSetEntry entry = (PollSetEntry)request.State!;
+        if (entry.IsCopy || entry.IsGone)
+        {
+            return;
+        }
+
+        Control(Remove, entry.Descriptor, entry);
+        byDescriptor.Remove(entry.Descriptor);
+        entry.Descriptor = descriptor;
+        byDescriptor[descriptor] = entry;
+        Control(Add, descriptor, entry);
+    }
+
     /// <summary>Tells the ring which requests are ready, as far as one call knows. Returns whether there may be more.</summary>
     public bool Collect(LinuxAioRing ring)
     {
