@@ -54,8 +54,9 @@ internal sealed class PathCalls(SimulatedKernel kernel)
         {
             return -Errno.ENOTDIR;
         }
-        else if (inode is FileInode file && (flags & (int)OpenFlags.Truncate) != 0) // Opened for reading, too.
+        else if (inode is FileInode file && (flags & (int)OpenFlags.Truncate) != 0)
         {
+            // Opened for reading, too.
             _ = file.SetLength(0);
         }
 
