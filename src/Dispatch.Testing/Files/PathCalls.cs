@@ -54,8 +54,9 @@ internal sealed class PathCalls(SimulatedKernel kernel)
         {
             return -Errno.ENOTDIR;
         }
-        else if (inode is FileInode file && (flags & (int)OpenFlags.Truncate) != 0) // Opened for reading, too.
+        else if (inode is FileInode file && (flags & (int)OpenFlags.Truncate) != 0)
         {
+            // Opened for reading, too.
             _ = file.SetLength(0);
         }
 
@@ -213,8 +214,13 @@ internal sealed class PathCalls(SimulatedKernel kernel)
             return target.Inode is null ? -Errno.ENOENT : Exchange(source, target);
         }
 
+        if (flags == RenameFlags.None && ReferenceEquals(source.Inode, target.Inode))
+        {
+            return 0; // Two names of one thing, or the same name: nothing is done.
+        }
+
         int refusal = WhyNotReplace(source.Inode, target, flags);
-        if (refusal < 0 || ReferenceEquals(source.Inode, target.Inode))
+        if (refusal < 0)
         {
             return refusal;
         }

@@ -128,7 +128,7 @@ public sealed class ConnectionTests : KernelTests
     [Theory]
     [EveryKernel]
     [Scenario(Scenarios.CloseSendsEnd)]
-    public void A_close_with_a_receive_pending_tells_the_peer(TestedKernel kernel) => Run(kernel, async w =>
+    public void A_close_with_a_receive_pending_tells_the_peer(TestedKernel kernel) => Run(kernel, tolerates: Tolerance.Any, body: async w =>
     {
         (int listener, System.Net.EndPoint endPoint) = w.Listen();
         Task<int> accept = w.Do(IoRequest.Accept(listener));
@@ -185,7 +185,7 @@ public sealed class ConnectionTests : KernelTests
     [Theory]
     [EveryKernel]
     [Scenario(Scenarios.CancelledReceive)]
-    public void Bytes_of_a_receive_that_succeeded_although_it_was_cancelled_go_to_the_next_reader(TestedKernel kernel) => Run(kernel, async w =>
+    public void Bytes_of_a_receive_that_succeeded_although_it_was_cancelled_go_to_the_next_reader(TestedKernel kernel) => Run(kernel, tolerates: Tolerance.Any, body: async w =>
     {
         (Connection ours, Connection theirs) = w.Connections();
         List<byte> got = [];
@@ -219,7 +219,7 @@ public sealed class ConnectionTests : KernelTests
     [Theory]
     [EveryKernel]
     [Scenario(Scenarios.DisposeInOnNext)]
-    public void A_subscription_disposed_in_OnNext_gets_nothing_more_and_the_rest_stays_for_the_next_reader(TestedKernel kernel) => Run(kernel, async w =>
+    public void A_subscription_disposed_in_OnNext_gets_nothing_more_and_the_rest_stays_for_the_next_reader(TestedKernel kernel) => Run(kernel, tolerates: Tolerance.Any, body: async w =>
     {
         (Connection ours, Connection theirs) = w.Connections();
         byte[] data = World.Pattern(20_000, w.Seed);
