@@ -253,7 +253,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
     /// <summary>Says whether a transfer that was to move all has more to do.</summary>
     private static bool Continues(EmulatedRequest request, long result)
     {
-        if (result <= 0 || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) == 0 || request.Opcode is Opcode.Sendmsg or Opcode.Recvmsg)
+        if (result <= 0 || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) == 0 || request.SelectsBuffer || request.Opcode is Opcode.Sendmsg or Opcode.Recvmsg)
         {
             return false;
         }
