@@ -37,6 +37,16 @@ public sealed class UnavailableTests
     }
 
     [Fact]
+    public void A_machine_whose_AIO_requests_are_all_in_use_is_named_with_the_limit_and_how_to_raise_it()
+    {
+        KernelUnavailableException e = KernelUnavailableException.FromAioErrno(Errno.EAGAIN);
+
+        Assert.Equal(KernelUnavailableReason.AioLimit, e.Reason);
+        Assert.Contains("io_setup failed with EAGAIN", e.Message, StringComparison.Ordinal);
+        Assert.Contains("sysctl -w fs.aio-max-nr=", e.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Where_both_are_refused_both_are_named()
     {
         using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EPERM}", "--deny-aio", $"{Errno.EAGAIN}", "check");
