@@ -33,7 +33,17 @@ public sealed class UnavailableTests
         using ChildProcess child = ChildProcess.Run("--deny", $"{errno}", "check");
 
         Assert.Equal(("True", "True", "LinuxAio"), (child["dispatcher"], child["supported"], child["kernel"]));
-        Assert.StartsWith($"io_uring_setup failed with {Errno.Name(errno)}: ", child["refused"], StringComparison.Ordinal);
+        Assert.StartsWith($"io_uring_setup failed with {Errno.Name(errno)}", child["refused"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_machine_whose_AIO_requests_are_all_in_use_is_named_with_the_limit_and_how_to_raise_it()
+    {
+        KernelUnavailableException e = KernelUnavailableException.FromAioErrno(Errno.EAGAIN);
+
+        Assert.Equal(KernelUnavailableReason.AioLimit, e.Reason);
+        Assert.Contains("io_setup failed with EAGAIN", e.Message, StringComparison.Ordinal);
+        Assert.Contains("sysctl -w fs.aio-max-nr=", e.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -175,7 +175,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         }
         else if (many)
         {
-            ring.Watch(request, POLLIN);
+            BeginAcceptMany(request);
         }
         else if ((entry.IoPriority & IORING_ACCEPT_POLL_FIRST) != 0)
         {
@@ -253,7 +253,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
     /// <summary>Says whether a transfer that was to move all has more to do.</summary>
     private static bool Continues(EmulatedRequest request, long result)
     {
-        if (result <= 0 || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) == 0 || request.Opcode is Opcode.Sendmsg or Opcode.Recvmsg)
+        if (result <= 0 || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) == 0 || request.SelectsBuffer || request.Opcode is Opcode.Sendmsg or Opcode.Recvmsg)
         {
             return false;
         }
@@ -277,6 +277,22 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         while (result == -Errno.EINTR);
 
         return result;
+    }
+
+    private void BeginAcceptMany(EmulatedRequest request)
+    {
+        // The call first, although the poll would tell of a connection: that there is no descriptor left to accept with shows in it before one comes.
+        ref SubmissionEntry entry = ref request.Entry;
+        long result = AcceptOnce(entry);
+        bool waits = result == -Errno.EAGAIN && (entry.IoPriority & IORING_ACCEPT_DONTWAIT) == 0;
+        if (waits || (result >= 0 && ring.Report(request, (int)result)))
+        {
+            ring.Watch(request, POLLIN);
+        }
+        else
+        {
+            ring.End(request, (int)result);
+        }
     }
 
     private void BeginReceiveMany(EmulatedRequest request)

@@ -11,6 +11,8 @@ namespace Dispatch;
 /// <param name="limit">The greatest number of threads.</param>
 internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
 {
+    private const int StackBytes = 256 * 1024;
+
     private readonly object sync = new();
     private readonly Queue<WorkerCall> queue = new();
     private readonly List<WorkerCall> running = [];
@@ -36,7 +38,7 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
                 return 0;
             }
 
-            if (threads.Count >= limit || TryStart() || threads.Count != 0)
+            if (threads.Count >= limit || TryAddThread() || threads.Count != 0)
             {
                 return 0; // Without a new thread it waits for one of those that there are.
             }
@@ -98,24 +100,35 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
         }
     }
 
-    private bool TryStart()
+    private static Thread? TryStart(ThreadStart work, string name)
     {
         if (DescriptorShortage.Probe() != 0)
         {
-            return false; // The runtime ends the process when it finds no descriptors for a thread that it has begun.
+            return null; // The runtime ends the process when it finds no descriptors for a thread that it has begun.
         }
 
         try
         {
-            Thread thread = new(Work, maxStackSize: 256 * 1024) { IsBackground = true, Name = name };
+            Thread thread = new(work, StackBytes) { IsBackground = true, Name = name };
             thread.UnsafeStart();
-            threads.Add(thread);
-            return true;
+            return thread;
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
         {
-            return false; // The system has no thread left.
+            return null; // The system has no thread left.
         }
+    }
+
+    private bool TryAddThread()
+    {
+        Thread? thread = TryStart(Work, name);
+        if (thread is null)
+        {
+            return false;
+        }
+
+        threads.Add(thread);
+        return true;
     }
 
     private void Work()
@@ -181,8 +194,7 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
         WorkerSignal.Send(call.Thread);
         if (!interrupting)
         {
-            interrupting = true;
-            new Thread(Repeat, maxStackSize: 128 * 1024) { IsBackground = true, Name = name + "-interrupt" }.UnsafeStart();
+            interrupting = TryStart(Repeat, name + "-interrupt") is not null; // Without it, this one signal has to do; the next cancel tries again.
         }
     }
 

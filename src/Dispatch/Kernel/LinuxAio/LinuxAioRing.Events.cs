@@ -1,0 +1,200 @@
+using static Dispatch.AioAbi;
+
+namespace Dispatch;
+
+/// <content>What the requests' own classes ask of the ring, and what comes back to them: readiness, ends of transfers, workers' results.</content>
+internal sealed unsafe partial class LinuxAioRing
+{
+    /// <summary>Has the request called again when its descriptor is ready.</summary>
+    internal void WaitFor(EmulatedRequest request, ushort mask) => readiness.Arm(request, mask);
+
+    /// <summary>Has a worker make the request's call.</summary>
+    internal void RunOnWorker(EmulatedRequest request, bool waitsForOthers)
+    {
+        uses.AddCall(request);
+        int error = workers.Run(request, waitsForOthers);
+        if (error < 0)
+        {
+            request.State = null;
+            Finish(request, error);
+        }
+    }
+
+    /// <summary>Has the kernel do a transfer, when there is a place for it; else when there will be.</summary>
+    internal void Transfer(EmulatedRequest request) => readiness.Transfer(request, files);
+
+    /// <summary>Takes a provided buffer for the request.</summary>
+    internal bool TrySelect(EmulatedRequest request, out ProvidedBuffer buffer) => TrySelectBuffer(request, out buffer);
+
+    /// <summary>Gives the request's buffer back, into which nothing went.</summary>
+    internal void GiveBack(EmulatedRequest request) => ReturnBuffer(request);
+
+    /// <summary>Checks the bounds of a fixed read or write.</summary>
+    internal int CheckFixed(EmulatedRequest request) => CheckRegisteredBuffer(request);
+
+    /// <summary>Ends a request of a closed ring. Any thread.</summary>
+    internal void EndLate(EmulatedRequest request, int result) => FinishLate(request, result);
+
+    /// <summary>A poll in the set has fired.</summary>
+    internal void OnSetReady(EmulatedRequest request, int mask, bool repeats)
+    {
+        if (!repeats)
+        {
+            readiness.TakeOut(request);
+            OnReady(request, mask);
+        }
+        else if (request.Opcode == Opcode.Recv)
+        {
+            sockets.ReceiveMany(request, mask);
+        }
+        else if (request.Opcode == Opcode.Accept)
+        {
+            sockets.AcceptMany(request);
+        }
+        else
+        {
+            mask &= (ushort)request.Entry.OperationFlags | AlwaysReported;
+            if (!Progress(request, mask))
+            {
+                Conclude(request, mask);
+            }
+        }
+    }
+
+    /// <summary>Ends a multishot whose poll stands in the set.</summary>
+    internal void Conclude(EmulatedRequest request, int result)
+    {
+        readiness.TakeOut(request);
+        Finish(request, result);
+    }
+
+    /// <summary>Has a request that waits for readiness go on under another number of its file.</summary>
+    internal void Move(EmulatedRequest request, int descriptor) => readiness.Move(request, descriptor);
+
+    /// <summary>Has the request called at every change of its descriptor, from now on until it ends.</summary>
+    internal void Watch(EmulatedRequest request, ushort mask) => readiness.ArmRepeating(request, mask);
+
+    /// <summary>Has the request called again although nothing changes: it left something behind, so that others have their turn.</summary>
+    internal void WatchAgain(EmulatedRequest request) => readiness.LookAgain(request);
+
+    /// <summary>A descriptor is ready: the call is made again.</summary>
+    internal void OnReady(EmulatedRequest request, int mask)
+    {
+        switch (request.Opcode)
+        {
+            case Opcode.PollAdd:
+                Finish(request, mask & ((ushort)request.Entry.OperationFlags | AlwaysReported)); // The kernel tells all that it knows.
+                break;
+            case Opcode.Recv or Opcode.Recvmsg:
+                sockets.ContinueReceive(request);
+                break;
+            case Opcode.Send or Opcode.Sendmsg:
+                sockets.Send(request);
+                break;
+            case Opcode.Accept:
+                sockets.ContinueAccept(request);
+                break;
+            case Opcode.Connect:
+                sockets.ContinueConnect(request);
+                break;
+            default:
+                files.Continue(request);
+                break;
+        }
+    }
+
+    private void OnEvent(int slot, int result)
+    {
+        EmulatedRequest? owner = context.OwnerOf(slot);
+        switch (context.UseOf(slot))
+        {
+            case AioSlotUse.Wake:
+                ulong count;
+                SystemCall.Run(SystemCall.ReadPlain, wakeDescriptor, (long)&count, sizeof(ulong));
+                context.QueuePoll(slot, wakeDescriptor, POLLIN);
+                OnSignalled();
+                break;
+            case AioSlotUse.Timer:
+                announcer.OnFired();
+                break;
+            case AioSlotUse.Set:
+                readiness.OnSetEvent();
+                break;
+            case AioSlotUse.Transfer:
+                context.Release(slot);
+                owner!.Place = -1;
+                files.OnTransferred(owner, result);
+                break;
+            default:
+                context.Release(slot);
+                if (owner is not null)
+                {
+                    owner.Place = -1;
+                    OnReady(owner, result);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>The signal was for what workers or messages bring along by themselves, or a wake, which completes the wake request.</summary>
+    private void OnSignalled()
+    {
+        if (Interlocked.Exchange(ref wakeAsked, 0) == 0)
+        {
+            return;
+        }
+
+        if (wakeRequest is not { } request)
+        {
+            OnWoken();
+        }
+        else if (!Progress(request, POLLIN))
+        {
+            wakeRequest = null;
+            Finish(request, POLLIN);
+        }
+    }
+
+    private void OnRefused(int slot, int error)
+    {
+        EmulatedRequest? owner = context.OwnerOf(slot);
+        AioSlotUse use = context.UseOf(slot);
+        context.Release(slot);
+        if (owner is null)
+        {
+            return;
+        }
+
+        owner.Place = -1;
+        if (use == AioSlotUse.Transfer)
+        {
+            files.OnTransferred(owner, error);
+        }
+        else if (error == -Errno.EINVAL)
+        {
+            readiness.ArmInSet(owner); // More wait queues than a control block has room for.
+        }
+        else
+        {
+            Finish(owner, error);
+        }
+    }
+
+    private void OnWorkerDone(WorkerCall call)
+    {
+        EmulatedRequest request = call.Request!;
+        int result = WorkerCalls.Total(call.Done, call.Result);
+        bool cancelled = call.CancelAsked;
+        request.State = null;
+        workers.Return(call);
+        if (request.Opcode == Opcode.Accept)
+        {
+            sockets.OnAccepted(request, result, cancelled);
+        }
+        else
+        {
+            Finish(request, result);
+        }
+    }
+}
