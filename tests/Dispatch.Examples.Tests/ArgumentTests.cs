@@ -16,6 +16,7 @@ public sealed class ArgumentTests
     [InlineData("Echo", "--port", "0", "--buffers", "3")]
     [InlineData("Echo", "--port", "0", "--address", "nowhere")]
     [InlineData("HotLoop", "--seconds", "-1")]
+    [InlineData("SimulatedServer", "--seeds", "0")]
     public void Bad_arguments_print_the_usage_to_standard_error_and_end_with_2(string program, params string[] arguments)
     {
         ExampleResult result = ExampleProcess.Run(program, arguments);

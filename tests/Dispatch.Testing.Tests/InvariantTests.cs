@@ -28,6 +28,23 @@ public sealed class InvariantTests
     }
 
     [Fact]
+    public void Memory_that_is_written_before_its_request_is_submitted_is_found()
+    {
+        SimulationException e = Fails(async (kernel, loop) =>
+        {
+            (int first, int second) = kernel.CreateSocketPair();
+            byte[] data = new byte[10];
+            ValueTask<int> sent = loop.ExecuteAsync(IoRequest.Send(first, data));
+            data[3] = 1;
+            _ = await sent;
+            kernel.Close(first);
+            kernel.Close(second);
+        });
+        Assert.Contains("Memory was changed at byte 3 of 10 while it was lent", e.Message, StringComparison.Ordinal);
+        Assert.Contains("not yet submitted", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Memory_that_is_written_while_it_is_lent_to_be_read_into_is_found()
     {
         SimulationException e = Fails(async (kernel, loop) =>

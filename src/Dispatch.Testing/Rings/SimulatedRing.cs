@@ -10,6 +10,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     private readonly SimulatedWork operations;
     private readonly List<RingWork> ready = [];
     private readonly RingTimer timer;
+    private readonly StagedMemory staged;
     private RingWork? idle;
     private bool wakeSeen;
 
@@ -21,6 +22,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         Number = number;
         operations = new SimulatedWork(this);
         timer = new RingTimer(this);
+        staged = new StagedMemory(kernel);
         MessageDescriptor = RingNumbers.Next();
         OpenMessages(MessageDescriptor);
         Description = new KernelDescription(KernelKind.Auto, SubmissionCapacity, CompletionCapacity, ["simulated"], [], [], SimulatedWork.SupportedCount, false, "none: simulated");
@@ -61,6 +63,9 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
 
     /// <inheritdoc/>
     public override bool CompletesAfterClose => false; // Whatever was in flight completes in the close.
+
+    /// <inheritdoc/>
+    public override bool WatchesStaging => kernel.IsStepped && kernel.Options.WatchMemory;
 
     /// <inheritdoc/>
     protected override long Now => kernel.Now;
@@ -107,6 +112,9 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
             Monitor.PulseAll(kernel.Gate);
         }
     }
+
+    /// <inheritdoc/>
+    public override void OnStaged(in SubmissionEntry entry) => staged.Add(entry);
 
     /// <inheritdoc/>
     public override void Close(bool fromOwner)
@@ -229,6 +237,13 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         {
             Run(work);
         }
+    }
+
+    /// <inheritdoc/>
+    protected override int Check(EmulatedRequest request)
+    {
+        staged.Verify(request.Entry);
+        return base.Check(request);
     }
 
     /// <inheritdoc/>

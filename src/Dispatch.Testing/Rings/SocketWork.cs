@@ -55,7 +55,7 @@ internal sealed unsafe class SocketWork(SimulatedRing ring)
             }
 
             work.Done += sent;
-            if (work.Done >= length || sent == 0)
+            if (work.Done >= length || sent == 0 || work.Kernel.Faults.Strikes(FaultKind.ShortResult))
             {
                 return work.Done;
             }
@@ -109,7 +109,7 @@ internal sealed unsafe class SocketWork(SimulatedRing ring)
             }
 
             work.Done += received;
-            if (!all || received == 0 || work.Done >= work.Memory.Length)
+            if (!all || received == 0 || work.Done >= work.Memory.Length || kernel.Faults.Strikes(FaultKind.ShortResult))
             {
                 return work.Done;
             }

@@ -49,6 +49,9 @@ internal abstract unsafe class KernelRing
     /// <summary>Gets where this kernel's loops have work done that belongs to no loop.</summary>
     public virtual OffLoop OffLoop => OffLoop.Pool;
 
+    /// <summary>Gets a value indicating whether <see cref="OnStaged"/> is to be told of every entry. All entries then take the way that only overflowing ones take else: those that are not told pay nothing.</summary>
+    public virtual bool WatchesStaging => false;
+
     /// <summary>Says whether requests of this kind can be made.</summary>
     public abstract bool Supports(Opcode opcode);
 
@@ -67,6 +70,11 @@ internal abstract unsafe class KernelRing
 
     /// <summary>Ends the owner's wait, or its next one. Any thread.</summary>
     public abstract void Wake();
+
+    /// <summary>An entry was staged: from now on the memory that it names is lent, also while it waits to be submitted.</summary>
+    public virtual void OnStaged(in SubmissionEntry entry)
+    {
+    }
 
     /// <summary>Registers a resource; operation numbers and records are those of <c>io_uring_register(2)</c>. Returns a negative errno on failure.</summary>
     public abstract int Register(uint operation, void* argument, uint count);

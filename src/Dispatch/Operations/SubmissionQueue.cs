@@ -11,7 +11,7 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
     private readonly Queue<SubmissionEntry> backlog = new();
 
     /// <summary>How much the ring may hold before a request has to wait: nothing, while others wait already, so that order is kept.</summary>
-    private uint room = ring.Submissions.Capacity;
+    private uint room = RoomOf(ring);
 
     /// <summary>Gets a value indicating whether an enter has something to submit.</summary>
     public bool HasStaged
@@ -55,7 +55,7 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
             *slot = backlog.Dequeue();
         }
 
-        room = ring.Submissions.Capacity;
+        room = RoomOf(ring);
     }
 
     /// <summary>Answers everything that never reached the kernel, because nobody can submit it any more. Owner, or who stands in for a dead one.</summary>
@@ -75,12 +75,25 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
         }
     }
 
+    private static uint RoomOf(KernelRing ring) => ring.WatchesStaging ? 0 : ring.Submissions.Capacity;
+
     private static void Fail(LoopEngine engine, in SubmissionEntry entry) =>
         engine.Delivery.Defer(new CompletionEntry { UserData = entry.UserData, Result = -Errno.ECANCELED });
 
     private void Queue(SubmissionEntry entry, ulong tag)
     {
         entry.UserData = tag;
+        if (ring.WatchesStaging)
+        {
+            ring.OnStaged(entry);
+            SubmissionEntry* slot = backlog.Count == 0 ? ring.Submissions.TryTake() : null;
+            if (slot != null)
+            {
+                *slot = entry;
+                return;
+            }
+        }
+
         room = 0;
         backlog.Enqueue(entry);
     }
