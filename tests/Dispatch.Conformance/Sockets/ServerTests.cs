@@ -120,7 +120,7 @@ public sealed class ServerTests : KernelTests
             accepting.Dispose();
             await listener.CloseAsync();
             await Task.WhenAll(handlers);
-            Assert.Equal(clients, served + told);
+            Assert.Equal((clients, 0), w.Seed == 0 ? (served, told) : (served + told, 0)); // Without a seed nothing fails.
         },
         tolerates: Tolerance.Any | Tolerance.Errors);
 
@@ -165,6 +165,7 @@ public sealed class ServerTests : KernelTests
                         await file.CloseAsync();
                     }
                 });
+                Assert.True(wasRead || w.Seed != 0, $"File {i} could not be written and read."); // Without a seed nothing fails.
                 Assert.True(!wasRead || data.AsSpan().SequenceEqual(read), $"File {i} holds something else.");
             }
         },

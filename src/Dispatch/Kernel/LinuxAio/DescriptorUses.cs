@@ -8,6 +8,9 @@ namespace Dispatch;
 /// </summary>
 internal sealed class DescriptorUses(LinuxAioRing ring)
 {
+    /// <summary>Greater numbers are not kept track of: nearly always they are a mistake, which the call itself will tell, and no reason for a table of that size.</summary>
+    private const int MostDescriptors = 1 << 21;
+
     private readonly List<EmulatedRequest> closes = [];
     private ushort[] polls = new ushort[256];
     private ushort[] calls = new ushort[256];
@@ -61,7 +64,7 @@ internal sealed class DescriptorUses(LinuxAioRing ring)
     private void Become(EmulatedRequest request, DescriptorUse use)
     {
         int descriptor = request.Entry.Fd;
-        if (request.DescriptorUse == use || request.DescriptorUse == DescriptorUse.Copy || descriptor < 0)
+        if (request.DescriptorUse == use || request.DescriptorUse == DescriptorUse.Copy || (uint)descriptor >= MostDescriptors)
         {
             return; // A copy is nobody else's to close.
         }
