@@ -211,7 +211,9 @@ internal sealed class PathCalls(SimulatedKernel kernel)
 
         if (flags == RenameFlags.Exchange)
         {
-            return target.Inode is null ? -Errno.ENOENT : Exchange(source, target);
+            return target.Inode is null ? -Errno.ENOENT
+                : IsInside(target.Directory, source.Inode) || IsInside(source.Directory, target.Inode) ? -Errno.EINVAL
+                : Exchange(source, target);
         }
 
         if (flags == RenameFlags.None && ReferenceEquals(source.Inode, target.Inode))
@@ -234,6 +236,22 @@ internal sealed class PathCalls(SimulatedKernel kernel)
         return 0;
     }
 
+    private static bool IsInside(DirectoryInode directory, Inode inode)
+    {
+        for (DirectoryInode above = directory; ; above = above.Parent!)
+        {
+            if (ReferenceEquals(above, inode))
+            {
+                return true;
+            }
+
+            if (ReferenceEquals(above, above.Parent))
+            {
+                return false;
+            }
+        }
+    }
+
     private static int WhyNotReplace(Inode moved, in PathTarget target, RenameFlags flags)
     {
         if (flags is not (RenameFlags.None or RenameFlags.NoReplace))
@@ -241,20 +259,9 @@ internal sealed class PathCalls(SimulatedKernel kernel)
             return -Errno.EINVAL;
         }
 
-        if (moved is DirectoryInode directory)
+        if (IsInside(target.Directory, moved))
         {
-            for (DirectoryInode above = target.Directory; ; above = above.Parent!)
-            {
-                if (ReferenceEquals(above, directory))
-                {
-                    return -Errno.EINVAL; // Into itself.
-                }
-
-                if (ReferenceEquals(above, above.Parent))
-                {
-                    break;
-                }
-            }
+            return -Errno.EINVAL; // Into itself.
         }
 
         return target.Inode switch
