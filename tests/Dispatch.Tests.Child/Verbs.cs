@@ -203,7 +203,7 @@ internal static class Verbs
         listener.Listen();
         Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         client.Connect(listener.LocalEndPoint!);
-        _ = loop.ExecuteAsync(IoRequest.Poll(listener.SafeHandle, PollEvents.Readable | PollEvents.Priority)).AsTask();
+        _ = loop.ExecuteAsync(IoRequest.Poll(client.SafeHandle, PollEvents.Priority)).AsTask();
         _ = loop.ExecuteAsync(IoRequest.Receive(client.SafeHandle, new byte[16])).AsTask();
         loop.Submit(IoRequest.Receive(client.SafeHandle, new byte[16]), 1);
         loop.Submit(IoRequest.Timeout(TimeSpan.FromDays(1)), 2);

@@ -10,7 +10,7 @@ public sealed class EndOfProcessTests
     {
         using ChildProcess child = ChildProcess.Run("exit-in-flight");
 
-        Assert.Equal("8", child["in-flight"]);
+        Assert.Equal("10", child["in-flight"]);
     }
 
     [Fact]
@@ -18,7 +18,7 @@ public sealed class EndOfProcessTests
     {
         using ChildProcess child = ChildProcess.Run("exit-in-flight-attached");
 
-        Assert.Equal("4", child["in-flight"]);
+        Assert.Equal("5", child["in-flight"]);
     }
 
     [Fact]
