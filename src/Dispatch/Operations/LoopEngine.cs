@@ -202,28 +202,11 @@ internal sealed class LoopEngine
     /// <summary>Sleeps until something comes, unless something has come already. Submits what is staged in the same enter.</summary>
     public void Park()
     {
-        if (Submissions.Backlog != 0)
+        if (!TryBeginPark(out long limit))
         {
-            // One enter carries one ring full. To sleep now would leave the rest, the cancel of what we wait for perhaps, in user memory.
-            SubmitStaged();
             return;
         }
 
-        long limit = Timers.SleepLimit();
-        if (limit == 0)
-        {
-            Timers.IsDueFlagged = true;
-            SubmitStaged();
-            return;
-        }
-
-        if (!Inbox.TryPark())
-        {
-            SubmitStaged();
-            return;
-        }
-
-        Counters.Parks++;
         int result = Enter(1, limit);
         Inbox.Unpark();
         PauseIfRefused(result);
@@ -231,6 +214,31 @@ internal sealed class LoopEngine
         {
             Timers.IsDueFlagged = true;
         }
+    }
+
+    /// <summary>Publishes that the loop sleeps. False when it must not, because there is something to do; what was staged is submitted then.</summary>
+    /// <param name="limit">The longest sleep, in nanoseconds; negative for no limit.</param>
+    public bool TryBeginPark(out long limit)
+    {
+        limit = 0;
+
+        // One enter carries one ring full. To sleep with a backlog would leave the rest, the cancel of what we wait for perhaps, in user memory.
+        if (Submissions.Backlog == 0)
+        {
+            limit = Timers.SleepLimit();
+            if (limit == 0)
+            {
+                Timers.IsDueFlagged = true;
+            }
+            else if (Inbox.TryPark())
+            {
+                Counters.Parks++;
+                return true;
+            }
+        }
+
+        SubmitStaged();
+        return false;
     }
 
     /// <summary>

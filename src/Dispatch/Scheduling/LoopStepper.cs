@@ -107,33 +107,13 @@ internal sealed class LoopStepper(EventLoop loop)
 
     private void Park()
     {
-        if (engine.Submissions.Backlog != 0)
+        if (!engine.TryBeginPark(out long limit))
         {
-            engine.SubmitStaged();
             return;
         }
 
-        long limit = engine.Timers.SleepLimit();
-        if (limit == 0)
-        {
-            engine.Timers.IsDueFlagged = true;
-            engine.SubmitStaged();
-            return;
-        }
-
-        if (!engine.Inbox.TryPark())
-        {
-            engine.SubmitStaged();
-            return;
-        }
-
-        engine.Counters.Parks++;
         long begun = engine.Timers.Now;
-        if (engine.Submissions.HasStaged || engine.Ring.NeedsAttention)
-        {
-            engine.Enter(0, -1);
-        }
-
+        engine.SubmitStaged();
         IsParked = true;
         ParkedUntil = limit < 0 || limit > long.MaxValue - begun ? long.MaxValue : begun + limit;
         if (engine.Submissions.HasStaged)
