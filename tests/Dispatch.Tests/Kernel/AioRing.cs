@@ -1,83 +1,25 @@
-using System.Diagnostics;
-
 namespace Dispatch.Tests.Kernel;
 
-/// <summary>A Linux AIO ring with no loop around it, driven by the test's own thread.</summary>
-internal sealed class AioRing : IDisposable
+/// <summary>A Linux AIO ring with no loop around it.</summary>
+internal sealed class AioRing(LinuxAioRing ring) : RingDriver<LinuxAioRing>(ring)
 {
-    private bool closed;
-
-    private AioRing(LinuxAioRing ring) => Ring = ring;
-
-    public LinuxAioRing Ring { get; }
-
     public static AioRing Create(int submissionEntries = 32, int completionEntries = 64, int workers = 4) =>
         new(LinuxAioSetup.Create(RawRing.Options(submissionEntries, completionEntries, workers)));
 
-    public unsafe void Stage(in SubmissionEntry entry)
-    {
-        SubmissionEntry* slot = Ring.Submissions.TryTake();
-        Assert.True(slot != null, "The submission queue is full.");
-        *slot = entry;
-    }
-
     public void Enter() => Assert.InRange(Ring.Enter(0, -1), 0, int.MaxValue);
 
-    public bool TryTake(out CompletionEntry entry)
+    /// <inheritdoc/>
+    public override CompletionEntry Take()
     {
-        bool taken = Ring.Completions.TryTake(out entry);
-        Ring.Completions.Release();
-        return taken;
+        // A closed ring is entered no more: what ends after the close is put there by whichever thread it ends on.
+        Assert.True(!IsClosed || SpinWait.SpinUntil(() => Ring.Completions.HasEntries, RawRing.Guard), "No completion came after the close.");
+        return base.Take();
     }
 
-    /// <summary>Submits what is staged and waits for one completion.</summary>
-    public CompletionEntry Take()
+    /// <inheritdoc/>
+    public override void Dispose()
     {
-        long start = Stopwatch.GetTimestamp();
-        CompletionEntry entry;
-        while (!TryTake(out entry))
-        {
-            if (closed)
-            {
-                Assert.True(SpinWait.SpinUntil(() => Ring.Completions.HasEntries, RawRing.Guard), "No completion came after the close.");
-                continue;
-            }
-
-            int result = Ring.Enter(1, (long)RawRing.Guard.TotalNanoseconds);
-            Assert.True(result >= 0 || result is -Errno.EINTR or -Errno.ETIME, $"The enter failed with {Errno.Name(-result)}.");
-            Assert.True(Stopwatch.GetElapsedTime(start) < RawRing.Guard, "No completion came.");
-        }
-
-        return entry;
-    }
-
-    public int Do(in SubmissionEntry entry)
-    {
-        Stage(entry);
-        return Take().Result;
-    }
-
-    public Dictionary<ulong, int> TakeMany(int count)
-    {
-        Dictionary<ulong, int> results = [];
-        for (int i = 0; i < count; i++)
-        {
-            CompletionEntry entry = Take();
-            Assert.True(results.TryAdd(entry.UserData, entry.Result), $"Tag {entry.UserData} completed twice.");
-        }
-
-        return results;
-    }
-
-    public void Close()
-    {
-        closed = true;
-        Ring.Close(fromOwner: true);
-    }
-
-    public void Dispose()
-    {
-        if (!closed)
+        if (!IsClosed)
         {
             Close();
         }
