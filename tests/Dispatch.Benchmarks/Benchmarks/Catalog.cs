@@ -10,6 +10,7 @@ internal static class Catalog
         EchoBenchmarks.Echo,
         FileBenchmarks.Cached,
         FileBenchmarks.Direct,
+        FileBenchmarks.DirectKernels,
         MessageBenchmarks.Stream,
         MessageBenchmarks.Ping,
         MessageBenchmarks.Wake,

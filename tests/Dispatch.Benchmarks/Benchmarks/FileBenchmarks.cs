@@ -13,6 +13,8 @@ internal static class FileBenchmarks
     private const string Dispatch = "Dispatch";
     private const string DispatchRaw = "Dispatch raw";
     private const string Fio = "fio io_uring";
+    private const string OnIoUring = "Dispatch, io_uring";
+    private const string OnAio = "Dispatch, Linux AIO";
     private const int Depth = 32;
     private const string DepthText = "32";
 
@@ -52,5 +54,19 @@ internal static class FileBenchmarks
             new Bar(Dispatch, Metric.OperationsPerSecond, 0.95, Fio, AtLeast: true),
         ]);
 
-    private static PeerProgram Peer(string name, Workspace workspace) => new(name, "--file", workspace.TestFile(), "--depth", DepthText);
+    public static Benchmark DirectKernels { get; } = new(
+        Group,
+        "files-direct-kernels",
+        "a random 4 KiB read with O_DIRECT, 32 in flight, on each kernel interface",
+        Columns,
+        (settings, workspace) =>
+        [
+            new WorkloadContender(OnIoUring, Peer(Peers.ReadsDirect, workspace, KernelKind.IoUring), settings.ServerCpu),
+            new WorkloadContender(OnAio, Peer(Peers.ReadsDirect, workspace, KernelKind.LinuxAio), settings.ServerCpu),
+        ],
+        [
+            new Bar(OnAio, Metric.CpuNs, 1.1, OnIoUring),
+        ]);
+
+    private static PeerProgram Peer(string name, Workspace workspace, KernelKind? kernel = null) => new(name, "--file", workspace.TestFile(), "--depth", DepthText) { Kernel = kernel };
 }

@@ -8,6 +8,9 @@ internal sealed class PeerProgram(string peer, params string[] arguments) : IPro
     /// <summary>Environment variables for the child.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Gets the kernel interface that the child uses, where a benchmark sets one beside the other; null takes the command line's.</summary>
+    public KernelKind? Kernel { get; init; }
+
     public Task<ProcessStartInfo> PrepareAsync(CancellationToken cancellationToken)
     {
         string executable = System.Environment.ProcessPath!;
@@ -27,7 +30,7 @@ internal sealed class PeerProgram(string peer, params string[] arguments) : IPro
         }
 
         start.ArgumentList.Add("--kernel");
-        start.ArgumentList.Add(KernelChoice.Word);
+        start.ArgumentList.Add(KernelChoice.WordOf(Kernel ?? KernelChoice.Kind));
         foreach ((string name, string value) in Environment)
         {
             start.Environment[name] = value;

@@ -5,7 +5,7 @@ internal static class KernelChoice
 {
     public static KernelKind Kind { get; set; } = KernelKind.Auto;
 
-    public static string Word => Kind switch
+    public static string WordOf(KernelKind kind) => kind switch
     {
         KernelKind.IoUring => "io_uring",
         KernelKind.LinuxAio => "aio",
