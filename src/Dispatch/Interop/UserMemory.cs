@@ -15,6 +15,23 @@ internal static unsafe partial class UserMemory
         return ReadProcess(Environment.ProcessId, &local, 1, &remote, 1, 0) == bytes;
     }
 
+    /// <summary>Copies records of one size from many addresses, by one call. Returns how many of them could be read before the first that could not.</summary>
+    /// <param name="destination">Where they go, one behind the other.</param>
+    /// <param name="sources">Where they are; no more than IOV_MAX.</param>
+    /// <param name="bytes">The size of each.</param>
+    public static int ReadEach(void* destination, ReadOnlySpan<nint> sources, int bytes)
+    {
+        Piece* remote = stackalloc Piece[sources.Length];
+        for (int i = 0; i < sources.Length; i++)
+        {
+            remote[i] = new Piece { Address = (ulong)sources[i], Length = (ulong)bytes };
+        }
+
+        Piece local = new() { Address = (ulong)destination, Length = (ulong)(bytes * sources.Length) };
+        nint read = ReadProcess(Environment.ProcessId, &local, 1, remote, (nuint)sources.Length, 0);
+        return read < 0 ? 0 : (int)(read / bytes);
+    }
+
     /// <summary>Copies to a user's address. False when it cannot be written.</summary>
     public static bool TryWrite(ulong destination, void* source, int bytes)
     {

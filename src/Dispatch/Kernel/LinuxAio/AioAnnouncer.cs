@@ -5,7 +5,7 @@ namespace Dispatch;
 /// <summary>
 /// Announces the earliest timeout in the context's ring, for a loop that only polls and reads no clock: a <c>timerfd_create(2)</c> that is polled like any descriptor. Made when the first timeout is. Owner thread only.
 /// </summary>
-internal sealed unsafe class AioAnnouncer(AioContext context)
+internal sealed unsafe class AioAnnouncer(AioQueue context)
 {
     private const int Monotonic = 1;
     private const int Flags = 0x80000 | O_NONBLOCK; // TFD_CLOEXEC

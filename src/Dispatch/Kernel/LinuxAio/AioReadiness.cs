@@ -6,7 +6,7 @@ namespace Dispatch;
 /// What waits in the context: polls of requests whose descriptors were not ready, and transfers. Polls leave some of the places to transfers; what finds none waits in the set (polls) or in a queue (transfers), so that
 /// nothing is refused. Owner thread only.
 /// </summary>
-internal sealed class AioReadiness(LinuxAioRing ring, AioContext context, DescriptorUses uses)
+internal sealed class AioReadiness(LinuxAioRing ring, AioQueue context, DescriptorUses uses)
 {
     private readonly Queue<(EmulatedRequest Request, uint Generation)> waiting = new();
     private readonly PollSet set = new();

@@ -16,13 +16,10 @@ internal static unsafe class DescriptorFacts
     public static int StatusFlags(int descriptor) => (int)SystemCall.Run(SystemCall.Control, descriptor, F_GETFL);
 
     /// <summary>Says whether calls on it wait for a disk at most, and cannot be polled for: regular files, block devices, directories.</summary>
-    public static bool IsOfDisk(int descriptor)
-    {
-        byte* record = stackalloc byte[256];
-        byte empty = 0;
-        long result = SystemCall.Run(SystemCall.Status, descriptor, (long)&empty, Libc.AT_EMPTY_PATH, WantType, (long)record);
-        return result == 0 && (*(ushort*)(record + ModeOffset) & TypeMask) is RegularFile or BlockDevice or Directory;
-    }
+    public static bool IsOfDisk(int descriptor) => TypeOf(descriptor) is RegularFile or BlockDevice or Directory;
+
+    /// <summary>Says whether it is a directory.</summary>
+    public static bool IsDirectory(int descriptor) => TypeOf(descriptor) == Directory;
 
     /// <summary>Says whether a socket is one whose sends and receives can be continued: a stream, not datagrams.</summary>
     public static bool IsStream(int descriptor)
@@ -39,5 +36,13 @@ internal static unsafe class DescriptorFacts
         int length = sizeof(int);
         long result = SystemCall.Run(SystemCall.SocketOption, descriptor, SOL_SOCKET, SO_ERROR, (long)&error, (long)&length);
         return result < 0 ? (int)result : -error;
+    }
+
+    private static int TypeOf(int descriptor)
+    {
+        byte* record = stackalloc byte[256];
+        byte empty = 0;
+        long result = SystemCall.Run(SystemCall.Status, descriptor, (long)&empty, Libc.AT_EMPTY_PATH, WantType, (long)record);
+        return result == 0 ? *(ushort*)(record + ModeOffset) & TypeMask : 0;
     }
 }

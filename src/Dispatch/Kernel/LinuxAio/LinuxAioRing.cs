@@ -12,7 +12,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
 {
     private const int AlwaysReported = 0x8 | 0x10; // POLLERR, POLLHUP
 
-    private readonly AioContext context;
+    private readonly AioQueue context;
     private readonly WorkerPool workers;
     private readonly SocketRequests sockets;
     private readonly FileRequests files;
@@ -25,7 +25,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
     private int wakeAsked;
     private bool released;
 
-    internal LinuxAioRing(AioContext context, int wakeDescriptor, EventLoopOptions options, string? refusal)
+    internal LinuxAioRing(AioQueue context, int wakeDescriptor, EventLoopOptions options, string? refusal)
         : base((uint)options.SubmissionEntries, (uint)options.CompletionEntries)
     {
         this.context = context;

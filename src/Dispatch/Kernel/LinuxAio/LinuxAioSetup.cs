@@ -64,7 +64,7 @@ internal static class LinuxAioSetup
     /// <param name="refusal">Why io_uring was refused, when this ring takes its place.</param>
     public static LinuxAioRing Create(EventLoopOptions options, string? refusal = null)
     {
-        AioContext context = CreateContext((int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(options.SubmissionEntries, UsualLeast, MostPlaces)));
+        AioQueue context = CreateContext((int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(options.SubmissionEntries, UsualLeast, MostPlaces)));
         long wake = SystemCall.Run(SystemCall.EventDescriptor, 0, EventFlags);
         if (wake < 0)
         {
@@ -77,7 +77,7 @@ internal static class LinuxAioSetup
     }
 
     /// <summary>Says what was set up.</summary>
-    public static KernelDescription Describe(AioContext context, uint submissionEntries, uint completionEntries, string? refusal) => new(
+    public static KernelDescription Describe(AioQueue context, uint submissionEntries, uint completionEntries, string? refusal) => new(
         KernelKind.LinuxAio,
         submissionEntries,
         completionEntries,
@@ -88,13 +88,13 @@ internal static class LinuxAioSetup
         RegisteredDescriptor: false,
         "eventfd, polled in the context");
 
-    private static AioContext CreateContext(int places)
+    private static AioQueue CreateContext(int places)
     {
         // The number of requests is shared by the whole machine. What polls find no place here wait in a set of their own, so that a smaller context is slower and no worse.
         int error = 0;
         for (; places >= LeastPlaces; places /= 2)
         {
-            error = AioContext.TryCreate(places, out AioContext? context);
+            error = AioQueue.TryCreate(places, out AioQueue? context);
             if (context is not null)
             {
                 return context;

@@ -7,7 +7,7 @@ namespace Dispatch;
 /// <summary>
 /// One kernel AIO context (<c>io_setup(2)</c>): its places, the batch that the next submit carries, and its ring of events, which is read in user memory without a system call. Owner thread only.
 /// </summary>
-internal sealed unsafe class AioContext
+internal sealed unsafe class AioQueue
 {
     private const int TakenAtOnce = 64;
 
@@ -27,7 +27,7 @@ internal sealed unsafe class AioContext
     private int batchStart;
     private int batchEnd;
 
-    private AioContext(nint handle, int capacity)
+    private AioQueue(nint handle, int capacity)
     {
         this.handle = handle;
         Capacity = capacity;
@@ -66,7 +66,7 @@ internal sealed unsafe class AioContext
     public uint Head => Volatile.Read(ref ring->Head);
 
     /// <summary>Sets up a context for so many requests. Returns 0, or a negative errno.</summary>
-    public static int TryCreate(int capacity, out AioContext? context)
+    public static int TryCreate(int capacity, out AioQueue? context)
     {
         context = null;
         nint handle = 0;
@@ -83,7 +83,7 @@ internal sealed unsafe class AioContext
             return -Errno.EINVAL;
         }
 
-        context = new AioContext(handle, capacity);
+        context = new AioQueue(handle, capacity);
         return 0;
     }
 
