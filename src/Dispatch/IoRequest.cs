@@ -62,6 +62,9 @@ public partial struct IoRequest
     /// <summary>Gets the memories of a scattering or gathering request.</summary>
     internal readonly IReadOnlyList<Memory<byte>>? Vector => extras?.Vector;
 
+    /// <summary>Gets the credentials under which it is made, or null.</summary>
+    internal readonly RegisteredCredentials? Credentials => extras?.Credentials;
+
     /// <summary>Gets what an error message names: a path or an end point.</summary>
     internal readonly object? Subject => extras?.Subject ?? (target as OwnedDescriptor)?.Subject;
 
@@ -83,15 +86,15 @@ public partial struct IoRequest
         return copy;
     }
 
-    /// <summary>
-    /// The same request under registered credentials (a personality, see <c>io_uring_register(2)</c>).
-    /// </summary>
-    /// <param name="personality">The number that the registration gave.</param>
+    /// <summary>The same request made as another user, see <see cref="RegisteredCredentials"/>. It can be sent to the loop that registered them, and to no other.</summary>
+    /// <param name="credentials">The credentials.</param>
     /// <returns>The request.</returns>
-    public readonly IoRequest WithCredentials(ushort personality)
+    public readonly IoRequest WithCredentials(RegisteredCredentials credentials)
     {
+        ArgumentNullException.ThrowIfNull(credentials);
         IoRequest copy = this;
-        copy.Entry.Personality = personality;
+        copy.Entry.Personality = credentials.Number;
+        copy.SetExtras(RequestExtras.With(extras, credentials));
         return copy;
     }
 
@@ -129,6 +132,6 @@ public partial struct IoRequest
     private void SetExtras(RequestExtras value)
     {
         extras = value;
-        hasReferences |= !value.Second.IsEmpty || value.Vector is not null;
+        hasReferences |= !value.Second.IsEmpty || value.Vector is not null || value.Credentials is not null;
     }
 }

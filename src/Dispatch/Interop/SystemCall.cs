@@ -55,6 +55,10 @@ internal static unsafe partial class SystemCall
     public static readonly long TimerSet = Number(286, 86);
     public static readonly long ThreadNumber = Number(186, 178); // gettid
     public static readonly long SignalThread = Number(234, 131); // tgkill
+    public static readonly long GetGroups = Number(115, 158);
+    public static readonly long SetGroups = Number(116, 159);
+    public static readonly long SetFileUser = Number(122, 151); // setfsuid
+    public static readonly long SetFileGroup = Number(123, 152); // setfsgid
 
     /// <summary>Makes a call. Returns the kernel's answer; negative is an errno.</summary>
     public static long Run(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0)

@@ -79,6 +79,12 @@ internal abstract unsafe class KernelRing
     /// <summary>Registers a resource; operation numbers and records are those of <c>io_uring_register(2)</c>. Returns a negative errno on failure.</summary>
     public abstract int Register(uint operation, void* argument, uint count);
 
+    /// <summary>Registers credentials. Returns their number, from 1; −EPERM when the process may not have them; another negative errno.</summary>
+    public abstract int RegisterIdentity(FileIdentity identity);
+
+    /// <summary>Takes registered credentials back.</summary>
+    public abstract void UnregisterIdentity(int number);
+
     /// <summary>
     /// Lets go of the kernel's side. Completions of requests still in flight may keep arriving in <see cref="Completions"/>
     /// (see <see cref="CompletesAfterClose"/>); the memory stays until <see cref="ReleaseMemory"/>.

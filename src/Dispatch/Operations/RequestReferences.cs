@@ -29,6 +29,7 @@ internal unsafe struct RequestReferences
             throw new InvalidOperationException($"The registered buffer of this request belongs to {registered.Pool.Engine.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
         }
 
+        request.Credentials?.VerifyUse(engine);
         if (ReferenceEquals(request.Target, IoRequest.TargetByTag))
         {
             engine.Raw.ResolveCancel(ref entry);

@@ -58,6 +58,10 @@ internal sealed unsafe class FaultyRing : KernelRing
 
     public override int Register(uint operation, void* argument, uint count) => inner.Register(operation, argument, count);
 
+    public override int RegisterIdentity(FileIdentity identity) => inner.RegisterIdentity(identity);
+
+    public override void UnregisterIdentity(int number) => inner.UnregisterIdentity(number);
+
     public override void Close(bool fromOwner) => inner.Close(fromOwner);
 
     public override void ReleaseMemory() => inner.ReleaseMemory();

@@ -227,21 +227,4 @@ public sealed class ControlRequestTests
         Assert.Equal(-Errno.EINVAL, (await loop.CompleteAsync(IoRequest.Read(file, new byte[8], 0).WithPriority(NoSuchClass))).Result);
         Assert.Throws<InvalidOperationException>(() => IoRequest.Receive(0, new byte[1]).WithPriority(BestEffort4));
     });
-
-    [Fact]
-    public void Credentials_that_were_registered_are_used_and_others_refused() => OnLoop.Run(async loop =>
-    {
-        TestKernel.OnlyIoUring("credentials cannot be registered with it.");
-        int personality = RegisterPersonality(loop);
-        Assert.True(personality > 0);
-
-        Assert.Equal(0, await loop.ExecuteAsync(IoRequest.Nop().WithCredentials((ushort)personality)));
-        Assert.Equal(-Errno.EINVAL, (await loop.CompleteAsync(IoRequest.Nop().WithCredentials(12_345))).Result);
-    });
-
-    private static unsafe int RegisterPersonality(EventLoop loop)
-    {
-        const uint IORING_REGISTER_PERSONALITY = 9;
-        return loop.Engine.Ring.Register(IORING_REGISTER_PERSONALITY, null, 0);
-    }
 }

@@ -14,6 +14,9 @@ internal sealed unsafe class EmulatedRegistrations(EmulatedRing ring)
     /// <summary>Gets the provided buffers.</summary>
     public ProvidedBuffers Provided { get; } = new();
 
+    /// <summary>Gets the registered credentials.</summary>
+    public EmulatedIdentities Identities { get; } = new();
+
     /// <summary>Registers. Returns a negative errno on failure; −EINVAL for what is not emulated.</summary>
     public int Run(uint operation, void* argument, uint count)
     {

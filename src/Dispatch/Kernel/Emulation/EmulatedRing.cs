@@ -77,6 +77,12 @@ internal abstract unsafe partial class EmulatedRing : KernelRing
     public override int Register(uint operation, void* argument, uint count) => registrations.Run(operation, argument, count);
 
     /// <inheritdoc/>
+    public override int RegisterIdentity(FileIdentity identity) => registrations.Identities.Register(identity);
+
+    /// <inheritdoc/>
+    public override void UnregisterIdentity(int number) => registrations.Identities.Unregister(number);
+
+    /// <inheritdoc/>
     public override void Close(bool fromOwner)
     {
         lock (late)
@@ -143,6 +149,9 @@ internal abstract unsafe partial class EmulatedRing : KernelRing
         Requests.Return(request);
     }
 
+    /// <summary>Gets whom a request is to be made as, or null for the process's own user.</summary>
+    internal FileIdentity? IdentityOf(in SubmissionEntry entry) => entry.Personality == 0 ? null : registrations.Identities.Find(entry.Personality);
+
     /// <summary>Says whether a descriptor is open.</summary>
     internal virtual bool IsDescriptorOpen(int descriptor) => true;
 
@@ -191,7 +200,7 @@ internal abstract unsafe partial class EmulatedRing : KernelRing
     protected virtual int Check(EmulatedRequest request)
     {
         ref SubmissionEntry entry = ref request.Entry;
-        if (!Supports(entry.Opcode) || (entry.Flags & EntryFlags.Drain) != 0 || entry.Personality != 0)
+        if (!Supports(entry.Opcode) || (entry.Flags & EntryFlags.Drain) != 0 || (entry.Personality != 0 && IdentityOf(entry) is null))
         {
             return -Errno.EINVAL;
         }

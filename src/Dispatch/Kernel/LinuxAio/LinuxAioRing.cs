@@ -77,6 +77,13 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
     }
 
     /// <inheritdoc/>
+    public override int RegisterIdentity(FileIdentity identity)
+    {
+        int allowed = identity.Run(static _ => 0, 0); // Told now and not by the first request.
+        return allowed < 0 ? allowed : base.RegisterIdentity(identity);
+    }
+
+    /// <inheritdoc/>
     public override void Wake()
     {
         Volatile.Write(ref wakeAsked, 1); // Before the signal: whoever takes the signal has to find it.
@@ -144,6 +151,12 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
     /// <inheritdoc/>
     protected override void Start(EmulatedRequest request)
     {
+        if (request.Entry.Personality != 0 && WorkerCalls.IsCheckedByUser(request.Opcode))
+        {
+            RunOnWorker(request, WorkerCalls.WaitsForOthers(request.Opcode)); // The owner stays whom it is.
+            return;
+        }
+
         switch (request.Opcode)
         {
             case Opcode.Send or Opcode.Sendmsg:
@@ -156,7 +169,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
                 sockets.BeginAccept(request);
                 break;
             case Opcode.Connect:
-                sockets.BeginConnect(request);
+                Connect(request);
                 break;
             case Opcode.PollAdd when request.Entry.Fd == wakeDescriptor && wakeRequest is null:
                 wakeRequest = request;
@@ -343,6 +356,31 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
 
     private static int CancelledResult(EmulatedRequest request) =>
         request.Number > 0 && request.Opcode is Opcode.Send or Opcode.Recv && !request.SelectsBuffer ? (int)request.Number : -Errno.ECANCELED; // What was moved before the cancel is no failure.
+
+    /// <summary>A path of a Unix-domain socket is looked at as whom the request is made. The call does not wait, so the owner can be that for its while.</summary>
+    private void Connect(EmulatedRequest request)
+    {
+        FileIdentity? identity = IdentityOf(request.Entry);
+        if (identity is null)
+        {
+            sockets.BeginConnect(request);
+            return;
+        }
+
+        bool begun = false;
+        int result = identity.Run(
+            one =>
+            {
+                begun = true;
+                sockets.BeginConnect(one);
+                return 0;
+            },
+            request);
+        if (!begun)
+        {
+            Finish(request, result);
+        }
+    }
 
     private void FinishCancelled(EmulatedRequest request) => Finish(request, CancelledResult(request));
 }

@@ -8,6 +8,9 @@ internal sealed class WorkerCall
     /// <summary>Gets or sets the request.</summary>
     public EmulatedRequest? Request { get; set; }
 
+    /// <summary>Gets or sets whom it is made as, or null for the process's own user.</summary>
+    public FileIdentity? Identity { get; set; }
+
     /// <summary>Gets or sets the group that runs it.</summary>
     public WorkerGroup? Group { get; set; }
 

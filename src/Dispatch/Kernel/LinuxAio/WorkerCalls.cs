@@ -13,23 +13,14 @@ internal static unsafe class WorkerCalls
     /// <summary>Says whether a call can wait for ever, for somebody else to do something.</summary>
     public static bool WaitsForOthers(Opcode opcode) => opcode is Opcode.Openat or Opcode.Openat2 or Opcode.FutexWait or Opcode.Accept or Opcode.Connect;
 
+    /// <summary>Says whether it matters who makes a call: it looks at a path. Other calls are on descriptors, whose rights were checked when they were opened.</summary>
+    public static bool IsCheckedByUser(Opcode opcode) => opcode is Opcode.Openat or Opcode.Openat2 or Opcode.Statx or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat or Opcode.Bind;
+
     /// <summary>Adds what was moved before to a result: an error after some bytes is those bytes.</summary>
     public static int Total(long done, int result) => done == 0 ? result : result > 0 ? (int)(done + result) : (int)done;
 
-    /// <summary>Makes the call.</summary>
-    public static int Run(WorkerCall call)
-    {
-        ref SubmissionEntry entry = ref call.Request!.Entry;
-        long done = call.Done;
-        return (int)(entry.Opcode switch
-        {
-            Opcode.Read or Opcode.ReadFixed => Transfer(SystemCall.ReadVector, entry, done, 0),
-            Opcode.Write or Opcode.WriteFixed => Transfer(SystemCall.WriteVector, entry, done, 0),
-            Opcode.Readv => TransferVector(SystemCall.ReadVector, entry, done, 0),
-            Opcode.Writev => TransferVector(SystemCall.WriteVector, entry, done, 0),
-            _ => Simple(entry),
-        });
-    }
+    /// <summary>Makes the call, as whom it is to be made.</summary>
+    public static int Run(WorkerCall call) => call.Identity is { } identity ? identity.Run(RunAsIs, call) : RunAsIs(call);
 
     /// <summary>Reads or writes what is left of a request's one block. ESPIPE means that the descriptor has no offsets: io_uring takes any there.</summary>
     public static long Transfer(long number, in SubmissionEntry entry, long done, int moreFlags)
@@ -114,6 +105,20 @@ internal static unsafe class WorkerCalls
             Opcode.FutexWake => Futex(entry, wake: true),
             _ => -Errno.EINVAL,
         };
+    }
+
+    private static int RunAsIs(WorkerCall call)
+    {
+        ref SubmissionEntry entry = ref call.Request!.Entry;
+        long done = call.Done;
+        return (int)(entry.Opcode switch
+        {
+            Opcode.Read or Opcode.ReadFixed => Transfer(SystemCall.ReadVector, entry, done, 0),
+            Opcode.Write or Opcode.WriteFixed => Transfer(SystemCall.WriteVector, entry, done, 0),
+            Opcode.Readv => TransferVector(SystemCall.ReadVector, entry, done, 0),
+            Opcode.Writev => TransferVector(SystemCall.WriteVector, entry, done, 0),
+            _ => Simple(entry),
+        });
     }
 
     private static long OnPieces(long number, in SubmissionEntry entry, Piece* pieces, uint count, long done, int moreFlags)

@@ -38,6 +38,7 @@ internal sealed class WorkerPool
         idle = call.Next;
         call.Next = null;
         call.Request = request;
+        call.Identity = ring.IdentityOf(request.Entry);
         call.Done = request.Number;
         call.CancelAsked = false;
         request.State = call;
