@@ -8,16 +8,22 @@ internal sealed unsafe partial class LinuxAioRing
     /// <summary>Has the request called again when its descriptor is ready.</summary>
     internal void WaitFor(EmulatedRequest request, ushort mask) => readiness.Arm(request, mask);
 
-    /// <summary>Has a worker make the request's call.</summary>
-    internal void RunOnWorker(EmulatedRequest request, bool waitsForOthers)
+    /// <summary>Has a worker make the request's call. False when there is none to be had: the request has ended then.</summary>
+    internal bool RunOnWorker(EmulatedRequest request, bool waitsForOthers)
     {
-        uses.AddCall(request);
+        if (request.Opcode != Opcode.FutexWait)
+        {
+            uses.AddCall(request); // A futex has flags in the descriptor's place.
+        }
+
         int error = workers.Run(request, waitsForOthers);
         if (error < 0)
         {
             request.State = null;
             Finish(request, error);
         }
+
+        return error >= 0;
     }
 
     /// <summary>Has the kernel do a transfer, when there is a place for it; else when there will be.</summary>
@@ -191,6 +197,10 @@ internal sealed unsafe partial class LinuxAioRing
         if (request.Opcode == Opcode.Accept)
         {
             sockets.OnAccepted(request, result, cancelled);
+        }
+        else if (request.Opcode == Opcode.FutexWait)
+        {
+            futexes.OnWaited(request, result);
         }
         else
         {

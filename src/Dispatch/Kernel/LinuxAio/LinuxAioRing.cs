@@ -16,6 +16,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
     private readonly WorkerPool workers;
     private readonly SocketRequests sockets;
     private readonly FileRequests files;
+    private readonly FutexRequests futexes;
     private readonly AioReadiness readiness;
     private readonly DescriptorUses uses;
     private readonly AioAnnouncer announcer;
@@ -34,6 +35,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
         workers = new WorkerPool(this, options.MaxKernelWorkers);
         sockets = new SocketRequests(this);
         files = new FileRequests(this);
+        futexes = new FutexRequests(this);
         uses = new DescriptorUses(this);
         readiness = new AioReadiness(this, context, uses);
         announcer = new AioAnnouncer(context);
@@ -174,8 +176,11 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
                 Flush(); // What is in the batch has the number too; once it is submitted the kernel holds the file.
                 uses.Close(request);
                 break;
-            case Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Shutdown or Opcode.Pipe or Opcode.EpollCtl or Opcode.FutexWake:
+            case Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Shutdown or Opcode.Pipe or Opcode.EpollCtl:
                 Finish(request, (int)WorkerCalls.Simple(request.Entry)); // They wait for nothing.
+                break;
+            case Opcode.FutexWait or Opcode.FutexWake:
+                futexes.Begin(request);
                 break;
             default:
                 RunOnWorker(request, WorkerCalls.WaitsForOthers(request.Opcode));
@@ -189,6 +194,22 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
         if (request.State is WorkerCall call)
         {
             int answer = call.Group!.Cancel(call);
+            if (answer == 0)
+            {
+                if (request.Opcode == Opcode.FutexWait)
+                {
+                    futexes.OnWithdrawn(request);
+                }
+
+                FinishCancelled(request);
+            }
+
+            return answer;
+        }
+
+        if (request.State is FutexWord word)
+        {
+            int answer = FutexRequests.CancelHeld(request, word);
             if (answer == 0)
             {
                 FinishCancelled(request);
@@ -290,7 +311,11 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
         for (EmulatedRequest? request = FirstInFlight; request is not null; request = next)
         {
             next = request.Next;
-            if (request.State is WorkerCall call ? call.Group!.Cancel(call) == 0 : readiness.TryCancel(request))
+            if (request.State is FutexWord word)
+            {
+                FinishLate(request, FutexRequests.ResultAtClose(request, word));
+            }
+            else if (request.State is WorkerCall call ? call.Group!.Cancel(call) == 0 : readiness.TryCancel(request))
             {
                 FinishLate(request, CancelledResult(request));
             }

@@ -140,11 +140,11 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
             int result;
             do
             {
-                result = WorkerCalls.Run(call!);
+                result = call!.CancelAsked ? -Errno.EINTR : WorkerCalls.Run(call);
             }
-            while (result == -Errno.EINTR && !call!.CancelAsked); // A signal that was meant for the call before.
+            while (result == -Errno.EINTR && !call.CancelAsked); // A signal that was meant for the call before.
 
-            call!.Result = result == -Errno.EINTR ? -Errno.ECANCELED : result;
+            call.Result = result == -Errno.EINTR ? -Errno.ECANCELED : result;
             lock (sync)
             {
                 call.State = WorkerCallState.Done;
