@@ -5,6 +5,16 @@ namespace Dispatch;
 /// <content>What the requests' own classes ask of the ring, and what comes back to them: readiness, ends of transfers, workers' results.</content>
 internal sealed unsafe partial class LinuxAioRing
 {
+    /// <inheritdoc/>
+    void IWorkerOwner.OnWorkersDone() => SignalOwner();
+
+    /// <inheritdoc/>
+    void IWorkerOwner.EndLate(WorkerCall call)
+    {
+        AioCall ended = (AioCall)call;
+        FinishLate(ended.Request!, WorkerCalls.Total(ended.Done, (int)ended.Result));
+    }
+
     /// <summary>Has the request called again when its descriptor is ready.</summary>
     internal void WaitFor(EmulatedRequest request, ushort mask) => readiness.Arm(request, mask);
 
@@ -16,7 +26,11 @@ internal sealed unsafe partial class LinuxAioRing
             uses.AddCall(request); // A futex has flags in the descriptor's place.
         }
 
-        int error = workers.Run(request, waitsForOthers);
+        AioCall call = (AioCall?)workers.TryRent() ?? new AioCall();
+        call.Request = request;
+        call.Done = request.Number;
+        request.State = call;
+        int error = workers.Run(call, waitsForOthers);
         if (error < 0)
         {
             request.State = null;
@@ -37,9 +51,6 @@ internal sealed unsafe partial class LinuxAioRing
 
     /// <summary>Checks the bounds of a fixed read or write.</summary>
     internal int CheckFixed(EmulatedRequest request) => CheckRegisteredBuffer(request);
-
-    /// <summary>Ends a request of a closed ring. Any thread.</summary>
-    internal void EndLate(EmulatedRequest request, int result) => FinishLate(request, result);
 
     /// <summary>A poll in the set has fired.</summary>
     internal void OnSetReady(EmulatedRequest request, int mask, bool repeats)
@@ -187,12 +198,13 @@ internal sealed unsafe partial class LinuxAioRing
         }
     }
 
-    private void OnWorkerDone(WorkerCall call)
+    private void OnWorkerDone(AioCall call)
     {
         EmulatedRequest request = call.Request!;
-        int result = WorkerCalls.Total(call.Done, call.Result);
+        int result = WorkerCalls.Total(call.Done, (int)call.Result);
         bool cancelled = call.CancelAsked;
         request.State = null;
+        call.Request = null;
         workers.Return(call);
         if (request.Opcode == Opcode.Accept)
         {

@@ -6,10 +6,12 @@ namespace Dispatch;
 /// <summary>
 /// Linux AIO behind the seam, for systems that refuse io_uring. Direct reads and writes, syncs and readiness complete in the context's ring in user memory, read without a system call; what the kernel cannot do
 /// asynchronously is done by workers. See <c>io_submit(2)</c> (with IOCB_CMD_POLL), <c>io_getevents(2)</c>. Everything belongs to the owner's thread but <see cref="Wake"/>, <see cref="SignalOwner"/> and
-/// <see cref="EndLate"/>.
+/// <see cref="IWorkerOwner.EndLate"/>.
 /// </summary>
-internal sealed unsafe partial class LinuxAioRing : EmulatedRing
+internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
 {
+    private const int WaitingFactor = 4;
+    private const int LeastWaiting = 64;
     private const int AlwaysReported = 0x8 | 0x10; // POLLERR, POLLHUP
 
     private readonly AioContext context;
@@ -32,7 +34,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
         this.context = context;
         this.wakeDescriptor = wakeDescriptor;
         wakeHandle = new SafeFileHandle(wakeDescriptor, ownsHandle: true);
-        workers = new WorkerPool(this, options.MaxKernelWorkers);
+        workers = new WorkerPool(this, options.MaxKernelWorkers, Math.Max(LeastWaiting, options.MaxKernelWorkers * WaitingFactor));
         sockets = new SocketRequests(this);
         files = new FileRequests(this);
         futexes = new FutexRequests(this);
@@ -278,7 +280,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
         for (WorkerCall? call = workers.TakeDone(); call is not null;)
         {
             WorkerCall? next = call.Next;
-            OnWorkerDone(call);
+            OnWorkerDone((AioCall)call);
             call = next;
         }
 

@@ -17,7 +17,7 @@ internal static unsafe class WorkerCalls
     public static int Total(long done, int result) => done == 0 ? result : result > 0 ? (int)(done + result) : (int)done;
 
     /// <summary>Makes the call.</summary>
-    public static int Run(WorkerCall call)
+    public static int Run(AioCall call)
     {
         ref SubmissionEntry entry = ref call.Request!.Entry;
         long done = call.Done;
