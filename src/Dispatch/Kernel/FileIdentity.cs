@@ -31,7 +31,7 @@ internal sealed unsafe class FileIdentity(uint user, uint group, uint[] groups)
     }
 
     /// <summary>Does something as this user, on the calling thread, and is the former one again when it returns. Returns what it returned, or −EPERM when the process may not.</summary>
-    public int Run<T>(Func<T, int> work, T state)
+    public long Run<T>(Func<T, long> work, T state)
     {
         FileIdentity former = OfThisThread();
         if (!former.TryChangeTo(this))

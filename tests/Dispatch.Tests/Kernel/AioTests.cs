@@ -289,7 +289,9 @@ public sealed unsafe class AioTests
         *time = new() { Nanoseconds = 2_000_000 };
         ring.Stage(new() { Opcode = Opcode.Timeout, Address = (ulong)time, Length = 1, UserData = 1 });
         ring.Enter();
-        Assert.True(SpinWait.SpinUntil(() => ring.Ring.NeedsAttention, RawRing.Guard));
+
+        // On a busy machine the time can be over before that enter returns, which then has answered already.
+        Assert.True(SpinWait.SpinUntil(() => ring.Ring.NeedsAttention || ring.Ring.Completions.HasEntries, RawRing.Guard));
         ring.Enter();
         Assert.Equal((1ul, -Errno.ETIME), Tuple(ring.Take()));
     }

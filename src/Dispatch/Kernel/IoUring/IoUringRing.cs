@@ -86,7 +86,7 @@ internal sealed unsafe class IoUringRing : KernelRing
     public override bool Supports(Opcode opcode) => probe.Supports(opcode);
 
     /// <inheritdoc/>
-    public override int RegisterIdentity(FileIdentity identity) => identity.Run(static ring => ring.Register(IORING_REGISTER_PERSONALITY, null, 0), this); // The kernel takes the caller's.
+    public override int RegisterIdentity(FileIdentity identity) => (int)identity.Run(static ring => ring.Register(IORING_REGISTER_PERSONALITY, null, 0), this); // The kernel takes the caller's.
 
     /// <inheritdoc/>
     public override void UnregisterIdentity(int number) => Register(IORING_UNREGISTER_PERSONALITY, null, (uint)number);

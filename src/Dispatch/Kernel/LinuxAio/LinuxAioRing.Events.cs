@@ -5,19 +5,40 @@ namespace Dispatch;
 /// <content>What the requests' own classes ask of the ring, and what comes back to them: readiness, ends of transfers, workers' results.</content>
 internal sealed unsafe partial class LinuxAioRing
 {
+    /// <inheritdoc/>
+    void IWorkerOwner.OnWorkersDone() => SignalOwner();
+
+    /// <inheritdoc/>
+    void IWorkerOwner.EndLate(WorkerCall call)
+    {
+        AioCall ended = (AioCall)call;
+        FinishLate(ended.Request!, WorkerCalls.Total(ended.Done, (int)ended.Result));
+    }
+
     /// <summary>Has the request called again when its descriptor is ready.</summary>
     internal void WaitFor(EmulatedRequest request, ushort mask) => readiness.Arm(request, mask);
 
-    /// <summary>Has a worker make the request's call.</summary>
-    internal void RunOnWorker(EmulatedRequest request, bool waitsForOthers)
+    /// <summary>Has a worker make the request's call. False when there is none to be had: the request has ended then.</summary>
+    internal bool RunOnWorker(EmulatedRequest request, bool waitsForOthers)
     {
-        uses.AddCall(request);
-        int error = workers.Run(request, waitsForOthers);
+        if (request.Opcode != Opcode.FutexWait)
+        {
+            uses.AddCall(request); // A futex has flags in the descriptor's place.
+        }
+
+        AioCall call = (AioCall?)workers.TryRent() ?? new AioCall();
+        call.Request = request;
+        call.Done = request.Number;
+        call.Identity = IdentityOf(request.Entry);
+        request.State = call;
+        int error = workers.Run(call, waitsForOthers);
         if (error < 0)
         {
             request.State = null;
             Finish(request, error);
         }
+
+        return error >= 0;
     }
 
     /// <summary>Has the kernel do a transfer, when there is a place for it; else when there will be.</summary>
@@ -31,9 +52,6 @@ internal sealed unsafe partial class LinuxAioRing
 
     /// <summary>Checks the bounds of a fixed read or write.</summary>
     internal int CheckFixed(EmulatedRequest request) => CheckRegisteredBuffer(request);
-
-    /// <summary>Ends a request of a closed ring. Any thread.</summary>
-    internal void EndLate(EmulatedRequest request, int result) => FinishLate(request, result);
 
     /// <summary>A poll in the set has fired.</summary>
     internal void OnSetReady(EmulatedRequest request, int mask, bool repeats)
@@ -181,16 +199,21 @@ internal sealed unsafe partial class LinuxAioRing
         }
     }
 
-    private void OnWorkerDone(WorkerCall call)
+    private void OnWorkerDone(AioCall call)
     {
         EmulatedRequest request = call.Request!;
-        int result = WorkerCalls.Total(call.Done, call.Result);
+        int result = WorkerCalls.Total(call.Done, (int)call.Result);
         bool cancelled = call.CancelAsked;
         request.State = null;
+        call.Request = null;
         workers.Return(call);
         if (request.Opcode == Opcode.Accept)
         {
             sockets.OnAccepted(request, result, cancelled);
+        }
+        else if (request.Opcode == Opcode.FutexWait)
+        {
+            futexes.OnWaited(request, result);
         }
         else
         {

@@ -6,16 +6,19 @@ namespace Dispatch;
 /// <summary>
 /// Linux AIO behind the seam, for systems that refuse io_uring. Direct reads and writes, syncs and readiness complete in the context's ring in user memory, read without a system call; what the kernel cannot do
 /// asynchronously is done by workers. See <c>io_submit(2)</c> (with IOCB_CMD_POLL), <c>io_getevents(2)</c>. Everything belongs to the owner's thread but <see cref="Wake"/>, <see cref="SignalOwner"/> and
-/// <see cref="EndLate"/>.
+/// <see cref="IWorkerOwner.EndLate"/>.
 /// </summary>
-internal sealed unsafe partial class LinuxAioRing : EmulatedRing
+internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
 {
+    private const int WaitingFactor = 4;
+    private const int LeastWaiting = 64;
     private const int AlwaysReported = 0x8 | 0x10; // POLLERR, POLLHUP
 
     private readonly AioQueue context;
     private readonly WorkerPool workers;
     private readonly SocketRequests sockets;
     private readonly FileRequests files;
+    private readonly FutexRequests futexes;
     private readonly AioReadiness readiness;
     private readonly DescriptorUses uses;
     private readonly AioAnnouncer announcer;
@@ -31,9 +34,10 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
         this.context = context;
         this.wakeDescriptor = wakeDescriptor;
         wakeHandle = new SafeFileHandle(wakeDescriptor, ownsHandle: true);
-        workers = new WorkerPool(this, options.MaxKernelWorkers);
+        workers = new WorkerPool(this, options.MaxKernelWorkers, Math.Max(LeastWaiting, options.MaxKernelWorkers * WaitingFactor));
         sockets = new SocketRequests(this);
         files = new FileRequests(this);
+        futexes = new FutexRequests(this);
         uses = new DescriptorUses(this);
         readiness = new AioReadiness(this, context, uses);
         announcer = new AioAnnouncer(context);
@@ -79,7 +83,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
     /// <inheritdoc/>
     public override int RegisterIdentity(FileIdentity identity)
     {
-        int allowed = identity.Run(static _ => 0, 0); // Told now and not by the first request.
+        int allowed = (int)identity.Run(static _ => 0, 0); // Told now and not by the first request.
         return allowed < 0 ? allowed : base.RegisterIdentity(identity);
     }
 
@@ -187,8 +191,11 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
                 Flush(); // What is in the batch has the number too; once it is submitted the kernel holds the file.
                 uses.Close(request);
                 break;
-            case Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Shutdown or Opcode.Pipe or Opcode.EpollCtl or Opcode.FutexWake:
+            case Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Shutdown or Opcode.Pipe or Opcode.EpollCtl:
                 Finish(request, (int)WorkerCalls.Simple(request.Entry)); // They wait for nothing.
+                break;
+            case Opcode.FutexWait or Opcode.FutexWake:
+                futexes.Begin(request);
                 break;
             default:
                 RunOnWorker(request, WorkerCalls.WaitsForOthers(request.Opcode));
@@ -202,6 +209,22 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
         if (request.State is WorkerCall call)
         {
             int answer = call.Group!.Cancel(call);
+            if (answer == 0)
+            {
+                if (request.Opcode == Opcode.FutexWait)
+                {
+                    futexes.OnWithdrawn(request);
+                }
+
+                FinishCancelled(request);
+            }
+
+            return answer;
+        }
+
+        if (request.State is FutexWord word)
+        {
+            int answer = FutexRequests.CancelHeld(request, word);
             if (answer == 0)
             {
                 FinishCancelled(request);
@@ -270,7 +293,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
         for (WorkerCall? call = workers.TakeDone(); call is not null;)
         {
             WorkerCall? next = call.Next;
-            OnWorkerDone(call);
+            OnWorkerDone((AioCall)call);
             call = next;
         }
 
@@ -303,7 +326,11 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
         for (EmulatedRequest? request = FirstInFlight; request is not null; request = next)
         {
             next = request.Next;
-            if (request.State is WorkerCall call ? call.Group!.Cancel(call) == 0 : readiness.TryCancel(request))
+            if (request.State is FutexWord word)
+            {
+                FinishLate(request, FutexRequests.ResultAtClose(request, word));
+            }
+            else if (request.State is WorkerCall call ? call.Group!.Cancel(call) == 0 : readiness.TryCancel(request))
             {
                 FinishLate(request, CancelledResult(request));
             }
@@ -368,7 +395,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
         }
 
         bool begun = false;
-        int result = identity.Run(
+        long result = identity.Run(
             one =>
             {
                 begun = true;
@@ -378,7 +405,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing
             request);
         if (!begun)
         {
-            Finish(request, result);
+            Finish(request, (int)result);
         }
     }
 

@@ -19,8 +19,20 @@ internal static unsafe class WorkerCalls
     /// <summary>Adds what was moved before to a result: an error after some bytes is those bytes.</summary>
     public static int Total(long done, int result) => done == 0 ? result : result > 0 ? (int)(done + result) : (int)done;
 
-    /// <summary>Makes the call, as whom it is to be made.</summary>
-    public static int Run(WorkerCall call) => call.Identity is { } identity ? identity.Run(RunAsIs, call) : RunAsIs(call);
+    /// <summary>Makes the call.</summary>
+    public static int Run(AioCall call)
+    {
+        ref SubmissionEntry entry = ref call.Request!.Entry;
+        long done = call.Done;
+        return (int)(entry.Opcode switch
+        {
+            Opcode.Read or Opcode.ReadFixed => Transfer(SystemCall.ReadVector, entry, done, 0),
+            Opcode.Write or Opcode.WriteFixed => Transfer(SystemCall.WriteVector, entry, done, 0),
+            Opcode.Readv => TransferVector(SystemCall.ReadVector, entry, done, 0),
+            Opcode.Writev => TransferVector(SystemCall.WriteVector, entry, done, 0),
+            _ => Simple(entry),
+        });
+    }
 
     /// <summary>Reads or writes what is left of a request's one block. ESPIPE means that the descriptor has no offsets: io_uring takes any there.</summary>
     public static long Transfer(long number, in SubmissionEntry entry, long done, int moreFlags)
@@ -105,20 +117,6 @@ internal static unsafe class WorkerCalls
             Opcode.FutexWake => Futex(entry, wake: true),
             _ => -Errno.EINVAL,
         };
-    }
-
-    private static int RunAsIs(WorkerCall call)
-    {
-        ref SubmissionEntry entry = ref call.Request!.Entry;
-        long done = call.Done;
-        return (int)(entry.Opcode switch
-        {
-            Opcode.Read or Opcode.ReadFixed => Transfer(SystemCall.ReadVector, entry, done, 0),
-            Opcode.Write or Opcode.WriteFixed => Transfer(SystemCall.WriteVector, entry, done, 0),
-            Opcode.Readv => TransferVector(SystemCall.ReadVector, entry, done, 0),
-            Opcode.Writev => TransferVector(SystemCall.WriteVector, entry, done, 0),
-            _ => Simple(entry),
-        });
     }
 
     private static long OnPieces(long number, in SubmissionEntry entry, Piece* pieces, uint count, long done, int moreFlags)

@@ -1,12 +1,9 @@
 namespace Dispatch;
 
-/// <summary>One system call on its way through a worker, and back to the owner. What it is about is read from the request's entry, which stays as it is until the request ends.</summary>
-internal sealed class WorkerCall
+/// <summary>One system call on its way through a worker, and back to the owner.</summary>
+internal abstract class WorkerCall
 {
     private volatile bool cancelAsked;
-
-    /// <summary>Gets or sets the request.</summary>
-    public EmulatedRequest? Request { get; set; }
 
     /// <summary>Gets or sets whom it is made as, or null for the process's own user.</summary>
     public FileIdentity? Identity { get; set; }
@@ -27,12 +24,18 @@ internal sealed class WorkerCall
         set => cancelAsked = value;
     }
 
-    /// <summary>Gets or sets how many bytes the request had moved before.</summary>
-    public long Done { get; set; }
-
     /// <summary>Gets or sets the result.</summary>
-    public int Result { get; set; }
+    public long Result { get; set; }
 
     /// <summary>Gets or sets the next in the list of those that are done, and of those that are idle.</summary>
     public WorkerCall? Next { get; set; }
+
+    /// <summary>Gets a value indicating whether the call is made again when a signal interrupts it that was not meant for it.</summary>
+    public abstract bool IsRestarted { get; }
+
+    /// <summary>Makes the call, as whom it is to be made. On the worker's thread. Returns the kernel's answer; negative is an errno.</summary>
+    public long Run() => Identity is { } identity ? identity.Run(static call => call.Execute(), this) : Execute();
+
+    /// <summary>Makes the call.</summary>
+    protected abstract long Execute();
 }

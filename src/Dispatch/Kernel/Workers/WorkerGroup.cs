@@ -3,7 +3,7 @@ using static Dispatch.SystemCall;
 namespace Dispatch;
 
 /// <summary>
-/// Worker threads of one ring for one kind of call. Threads are made as calls come, up to the limit, beyond which calls wait; they end with the ring. Calls that can wait for ever have a group of their own, so that
+/// Worker threads of one owner for one kind of call. Threads are made as calls come, up to the limit, beyond which calls wait; they end with the owner, or when they have had nothing to do for a while. Calls that can wait for ever have a group of their own, so that
 /// however many of them hang, the others go on.
 /// </summary>
 /// <param name="pool">Where finished calls go.</param>
@@ -24,6 +24,12 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
     /// <summary>Gets the number of threads. Any thread, approximately.</summary>
     public int ThreadCount => threads.Count;
 
+    /// <summary>Gets the number of calls that wait for a worker. Any thread, approximately.</summary>
+    public int QueueLength => queue.Count;
+
+    /// <summary>Gets how many calls had to wait because every thread that there may be was busy. Owner only.</summary>
+    public long Waits { get; private set; }
+
     /// <summary>Takes a call on. Returns 0, or a negative errno when it cannot be run because no thread could be made: −EMFILE where the runtime found no descriptors for one, else −EAGAIN. Owner only.</summary>
     public int Enqueue(WorkerCall call)
     {
@@ -38,8 +44,14 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
                 return 0;
             }
 
-            if (threads.Count >= limit || TryAddThread() || threads.Count != 0)
+            if (threads.Count < limit && TryAddThread())
             {
+                return 0;
+            }
+
+            if (threads.Count != 0)
+            {
+                Waits++;
                 return 0; // Without a new thread it waits for one of those that there are.
             }
 
@@ -137,18 +149,26 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
         WorkerSignal.PrepareThread();
         while (TryTake(number, out WorkerCall? call))
         {
-            int result;
+            long result;
             do
             {
-                result = WorkerCalls.Run(call!);
+                result = call!.CancelAsked ? -Errno.EINTR : call.Run();
             }
-            while (result == -Errno.EINTR && !call!.CancelAsked); // A signal that was meant for the call before.
+            while (result == -Errno.EINTR && !call.CancelAsked && call.IsRestarted); // Somebody else's signal.
 
-            call!.Result = result == -Errno.EINTR ? -Errno.ECANCELED : result;
+            bool interrupted;
             lock (sync)
             {
                 call.State = WorkerCallState.Done;
                 running.Remove(call);
+                interrupted = call.CancelAsked;
+            }
+
+            call.Result = result == -Errno.EINTR && interrupted ? -Errno.ECANCELED : result;
+            if (interrupted)
+            {
+                // Signals for this call were sent under the lock, so that they are pending by now at the latest. They arrive on the way out of this call, and none is left for the next one.
+                Run(ThreadNumber);
             }
 
             pool.OnDone(call);
@@ -159,8 +179,10 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
     {
         lock (sync)
         {
+            bool isNeeded = true;
             while (true)
             {
+                // Also by one that has waited for long: a pulse that was meant for it may have come a moment late.
                 while (queue.TryDequeue(out call))
                 {
                     if (call.State == WorkerCallState.Queued)
@@ -177,16 +199,22 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
                     return false;
                 }
 
+                if (!isNeeded)
+                {
+                    threads.Remove(Thread.CurrentThread);
+                    return false;
+                }
+
                 idle++;
-                Monitor.Wait(sync);
+                isNeeded = Monitor.Wait(sync, pool.IdleTime);
                 idle--;
             }
         }
     }
 
     /// <summary>
-    /// Interrupts a running call. Under the lock, under which the call also ends: the signal can only meet this call, or come a moment late and be ignored by the next one, which nobody cancelled. A worker that has looked at
-    /// the flag and not yet entered the kernel would miss it, so that it is sent again until the call is over.
+    /// Interrupts a running call. Under the lock, under which the call also ends: the signal is sent only while the worker has this call, and the worker takes in what was sent before it begins the next one. A worker that has
+    /// looked at the flag and not yet entered the kernel would miss it, so that it is sent again until the call is over.
     /// </summary>
     private void Interrupt(WorkerCall call)
     {

@@ -1,27 +1,37 @@
 namespace Dispatch;
 
 /// <summary>
-/// The workers of one ring, and the way back: finished calls go onto a lock-free list, the first one wakes the owner, and the owner takes them all. After the ring has closed the worker ends the request itself.
+/// The workers of one owner, and the way back: finished calls go onto a lock-free list, the first one wakes the owner, and the owner takes them all. After the pool has closed the worker has the call ended by itself.
 /// Owner thread only, but for <see cref="OnDone"/>.
 /// </summary>
 internal sealed class WorkerPool
 {
-    private const int UnboundedFactor = 4;
-    private const int LeastUnbounded = 64;
-
-    private readonly LinuxAioRing ring;
+    private readonly IWorkerOwner owner;
     private readonly WorkerGroup bounded;
     private readonly WorkerGroup unbounded;
     private WorkerCall? done;
     private WorkerCall? idle;
     private volatile bool closed;
 
-    public WorkerPool(LinuxAioRing ring, int limit)
+    /// <summary>Initializes a new instance of the <see cref="WorkerPool"/> class. It has no thread yet.</summary>
+    /// <param name="owner">Where the calls come from.</param>
+    /// <param name="limit">The greatest number of threads for calls that end by themselves.</param>
+    /// <param name="waitingLimit">The greatest number of threads for calls that can wait for ever.</param>
+    public WorkerPool(IWorkerOwner owner, int limit, int waitingLimit)
     {
-        this.ring = ring;
+        this.owner = owner;
         bounded = new WorkerGroup(this, "dispatch-file", limit);
-        unbounded = new WorkerGroup(this, "dispatch-call", Math.Max(LeastUnbounded, limit * UnboundedFactor));
+        unbounded = new WorkerGroup(this, "dispatch-call", waitingLimit);
     }
+
+    /// <summary>Gets or sets how long a thread stays without a call. Set before the first call.</summary>
+    public TimeSpan IdleTime { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Gets the number of calls that wait for a worker. Any thread, approximately.</summary>
+    public int QueueLength => bounded.QueueLength + unbounded.QueueLength;
+
+    /// <summary>Gets how many calls had to wait for a worker. Any thread, approximately.</summary>
+    public long Waits => bounded.Waits + unbounded.Waits;
 
     /// <summary>Gets the number of worker threads.</summary>
     public int ThreadCount => bounded.ThreadCount + unbounded.ThreadCount;
@@ -29,19 +39,25 @@ internal sealed class WorkerPool
     /// <summary>Gets a value indicating whether calls are done that the owner has not taken.</summary>
     public bool HasDone => Volatile.Read(ref done) is not null;
 
-    /// <summary>Has a worker run the request's call. Returns 0, or a negative errno that it ends with.</summary>
-    /// <param name="request">The request; its <see cref="EmulatedRequest.Number"/> says how many bytes it has moved already.</param>
-    /// <param name="waitsForOthers">Whether the call can wait for ever: for a peer, and not for a disk.</param>
-    public int Run(EmulatedRequest request, bool waitsForOthers)
+    /// <summary>Gives an idle call, or null when there is none.</summary>
+    public WorkerCall? TryRent()
     {
-        WorkerCall call = idle ?? new WorkerCall();
-        idle = call.Next;
-        call.Next = null;
-        call.Request = request;
-        call.Identity = ring.IdentityOf(request.Entry);
-        call.Done = request.Number;
+        WorkerCall? call = idle;
+        if (call is not null)
+        {
+            idle = call.Next;
+            call.Next = null;
+        }
+
+        return call;
+    }
+
+    /// <summary>Has a worker make the call. Returns 0, or a negative errno with which it has ended.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="waitsForOthers">Whether it can wait for ever: for a peer, and not for a disk.</param>
+    public int Run(WorkerCall call, bool waitsForOthers)
+    {
         call.CancelAsked = false;
-        request.State = call;
         return (waitsForOthers ? unbounded : bounded).Enqueue(call);
     }
 
@@ -61,10 +77,9 @@ internal sealed class WorkerPool
         return oldest;
     }
 
-    /// <summary>Keeps a call for the next request.</summary>
+    /// <summary>Keeps a call for the next use.</summary>
     public void Return(WorkerCall call)
     {
-        call.Request = null;
         call.Next = idle;
         idle = call;
     }
@@ -92,11 +107,11 @@ internal sealed class WorkerPool
         }
         else if (seen is null)
         {
-            ring.SignalOwner(); // The list was empty; whoever found it otherwise knows that the owner has been told.
+            owner.OnWorkersDone(); // The list was empty; whoever found it otherwise knows that the owner has been told.
         }
     }
 
-    /// <summary>The ring closes: from now on workers end requests by themselves, calls that have not begun never do, and those that run are interrupted.</summary>
+    /// <summary>The owner ends: from now on workers have their calls ended by themselves, calls that have not begun never do, and those that run are interrupted.</summary>
     public void Close()
     {
         closed = true;
@@ -119,7 +134,7 @@ internal sealed class WorkerPool
         while (call is not null)
         {
             WorkerCall? next = call.Next;
-            ring.EndLate(call.Request!, WorkerCalls.Total(call.Done, call.Result));
+            owner.EndLate(call);
             call = next;
         }
     }
