@@ -27,6 +27,8 @@ internal static class Peers
     public const string LoopRingWake = "loop-ring-wake";
     public const string SimulatedCalm = "simulated-calm";
     public const string SimulatedBusy = "simulated-busy";
+    public const string SimulatedFailing = "simulated-failing";
+    public const string SimulatedShort = "simulated-short";
 
     public static IReadOnlyDictionary<string, Func<PeerArguments, IWorkload>> Workloads { get; } = new Dictionary<string, Func<PeerArguments, IWorkload>>
     {
@@ -46,8 +48,10 @@ internal static class Peers
         [LoopPing] = _ => new LoopPing(),
         [LoopWake] = _ => new LoopWake(),
         [LoopRingWake] = _ => new LoopRingWake(),
-        [SimulatedCalm] = _ => new SimulatedEcho(FaultPlan.None),
-        [SimulatedBusy] = _ => new SimulatedEcho(FaultPlan.Busy),
+        [SimulatedCalm] = _ => new SimulatedEcho(FaultPlan.None, clients: 4, messages: 100),
+        [SimulatedBusy] = _ => new SimulatedEcho(FaultPlan.Busy, clients: 4, messages: 100),
+        [SimulatedFailing] = _ => new SimulatedEcho(FaultPlan.Failing, clients: 4, messages: 100),
+        [SimulatedShort] = _ => new SimulatedEcho(FaultPlan.Busy, clients: 3, messages: 4),
     };
 
     public static IReadOnlyDictionary<string, Func<PeerArguments, IEchoServer>> Servers { get; } = new Dictionary<string, Func<PeerArguments, IEchoServer>>
