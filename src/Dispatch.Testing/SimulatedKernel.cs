@@ -31,16 +31,17 @@ public sealed class SimulatedKernel
     private long now;
     private ulong sockets;
 
-    internal SimulatedKernel(long seed, SimulationOptions options, FaultMask mask, bool isStepped)
+    internal SimulatedKernel(long seed, SimulationOptions options, FaultMask mask, SimulationTally tally, SimulationStore? store)
     {
         Seed = seed;
         Options = options;
-        IsStepped = isStepped;
+        IsStepped = store is not null;
+        Tally = tally;
         ulong state = (ulong)seed;
         Chance = new SeededRandom(state ^ 0x5851f42d4c957f2d);
         Random = new Random((int)(uint)(state ^ (state >> 32)));
-        Faults = new FaultSource(state ^ 0x14057b7ef767814f, options.Faults, mask) { Record = isStepped ? [] : null };
-        Trace = new TraceLog(options.TraceLength);
+        Faults = new FaultSource(state ^ 0x14057b7ef767814f, options.Faults, mask, tally) { Record = store?.Faults };
+        Trace = new TraceLog(store?.Trace ?? new TraceEntry[options.TraceLength]);
         Clock = new VirtualClock(this);
         Script = new SimulationContext(this);
         OffLoop = new SimulatedOffLoop(this);
@@ -50,7 +51,7 @@ public sealed class SimulatedKernel
         Files = new FileSystem(this, options.DiskBytes);
         Paths = new PathCalls(this);
         Disk = new SimulatedDisk(this);
-        live = isStepped ? null : new LiveTimer(this);
+        live = IsStepped ? null : new LiveTimer(this);
         runner = new SimulationRunner(this);
     }
 
@@ -118,7 +119,7 @@ public sealed class SimulatedKernel
 
     internal long Completions { get; private set; }
 
-    internal long[] RequestCounts { get; } = new long[64];
+    internal SimulationTally Tally { get; }
 
     /// <summary>Gets or sets the time in nanoseconds.</summary>
     internal long Now
@@ -135,7 +136,7 @@ public sealed class SimulatedKernel
     {
         SimulationOptions chosen = options ?? new SimulationOptions { Faults = FaultPlan.None };
         chosen.Validate();
-        return new SimulatedKernel(seed, chosen, FaultMask.Nothing, isStepped: false);
+        return new SimulatedKernel(seed, chosen, FaultMask.Nothing, new SimulationTally(), store: null);
     }
 
     /// <summary>Runs a scenario once.</summary>
@@ -294,7 +295,7 @@ public sealed class SimulatedKernel
     internal void CountBegin(Opcode opcode)
     {
         Requests++;
-        RequestCounts[(int)opcode]++;
+        Tally.Requests[(int)opcode]++;
     }
 
     internal void CountCompletion() => Completions++;

@@ -6,35 +6,24 @@ namespace Dispatch.Testing;
 /// </summary>
 internal sealed class FaultSource
 {
-    /// <summary>The request kind of faults that strike no request: in an enter, in the order of the loops.</summary>
-    public const int NoRequest = 63;
-
-    /// <summary>How many request kinds are counted apart.</summary>
-    public const int RequestKinds = 64;
-
-    private const int Kinds = (int)FaultKind.NoMemory + 1;
     private readonly SeededRandom random;
-    private readonly ulong[] thresholds = new ulong[Kinds];
+    private readonly ulong[] thresholds = new ulong[SimulationTally.FaultKinds];
     private readonly FaultMask mask;
+    private readonly SimulationTally tally;
 
-    public FaultSource(ulong seed, FaultPlan plan, FaultMask mask)
+    public FaultSource(ulong seed, FaultPlan plan, FaultMask mask, SimulationTally tally)
     {
         random = new SeededRandom(seed);
         this.mask = mask;
-        for (int i = 0; i < Kinds; i++)
+        this.tally = tally;
+        for (int i = 0; i < thresholds.Length; i++)
         {
             thresholds[i] = plan[(FaultKind)i] >= 1 ? ulong.MaxValue : (ulong)(plan[(FaultKind)i] * ulong.MaxValue);
         }
     }
 
-    /// <summary>Gets how often each kind was injected.</summary>
-    public long[] Counts { get; } = new long[Kinds];
-
-    /// <summary>Gets how often each kind was injected into each kind of request: coverage.</summary>
-    public long[,] CountsByRequest { get; } = new long[Kinds, RequestKinds];
-
-    /// <summary>Gets or sets the kind of request that is being worked on, or <see cref="NoRequest"/>.</summary>
-    public int RequestKind { get; set; } = NoRequest;
+    /// <summary>Gets or sets the kind of request that is being worked on, or <see cref="SimulationTally.NoRequest"/>.</summary>
+    public int RequestKind { get; set; } = SimulationTally.NoRequest;
 
     /// <summary>Gets how many faults there were, the masked ones included: the number of the next.</summary>
     public int Drawn { get; private set; }
@@ -60,8 +49,7 @@ internal sealed class FaultSource
             return false;
         }
 
-        Counts[(int)kind]++;
-        CountsByRequest[(int)kind, RequestKind]++;
+        tally.Count(kind, RequestKind);
         Record?.Add((number, kind));
         return true;
     }

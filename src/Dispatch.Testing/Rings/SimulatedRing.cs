@@ -79,7 +79,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         lock (kernel.Gate)
         {
             VerifyOwner();
-            kernel.Faults.RequestKind = FaultSource.NoRequest;
+            kernel.Faults.RequestKind = SimulationTally.NoRequest;
             int refusal = kernel.IsStepped ? DrawRefusal() : 0;
             int result = refusal != 0 ? refusal : base.Enter(minimumCompletions, timeoutNanoseconds);
             kernel.Trace.Add(TraceKind.Enter, kernel.Now, Number, result: result);

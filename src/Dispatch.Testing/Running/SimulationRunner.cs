@@ -9,7 +9,7 @@ namespace Dispatch.Testing;
 internal sealed class SimulationRunner(SimulatedKernel kernel)
 {
     private const int MostFruitlessSteps = 2_000;
-    private const int MostFirstBuffers = 32;
+    private const int MostFirstBuffers = 8;
     private const int LeastStepNanoseconds = 100;
     private const int StepSpreadNanoseconds = 900;
 

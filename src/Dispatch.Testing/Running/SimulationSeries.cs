@@ -10,7 +10,7 @@ internal static class SimulationSeries
     /// <summary>Runs one seed.</summary>
     public static SimulationReport RunOne(long seed, Func<SimulatedKernel, Task> scenario, SimulationOptions options)
     {
-        Totals totals = new();
+        Totals totals = new(options);
         RunSeed(seed, scenario, options, totals);
         return totals.ToReport();
     }
@@ -18,7 +18,7 @@ internal static class SimulationSeries
     /// <summary>Runs many, up to the first that fails.</summary>
     public static SimulationReport RunMany(int count, Func<SimulatedKernel, Task> scenario, SimulationOptions options, long firstSeed)
     {
-        Totals totals = new();
+        Totals totals = new(options);
         for (long i = 0; i < count; i++)
         {
             RunSeed(firstSeed + i, scenario, options, totals);
@@ -29,7 +29,7 @@ internal static class SimulationSeries
 
     private static void RunSeed(long seed, Func<SimulatedKernel, Task> scenario, SimulationOptions options, Totals totals)
     {
-        (Exception? failure, SimulatedKernel kernel) = Try(seed, scenario, options, FaultMask.Nothing);
+        (Exception? failure, SimulatedKernel kernel) = Try(seed, scenario, options, FaultMask.Nothing, totals.Tally, totals.Store);
         totals.Add(kernel);
         if (failure is null)
         {
@@ -37,14 +37,15 @@ internal static class SimulationSeries
         }
 
         string trace = kernel.Trace.Format();
-        Shrinker shrinker = new(seed, scenario, options, kernel);
+        Shrinker shrinker = new(seed, scenario, options, totals.Store);
         shrinker.Run();
         throw new SimulationException(seed, failure, trace, shrinker.Kinds, shrinker.Events, shrinker.Replays);
     }
 
-    private static (Exception? Failure, SimulatedKernel Kernel) Try(long seed, Func<SimulatedKernel, Task> scenario, SimulationOptions options, FaultMask mask)
+    private static (Exception? Failure, SimulatedKernel Kernel) Try(long seed, Func<SimulatedKernel, Task> scenario, SimulationOptions options, FaultMask mask, SimulationTally tally, SimulationStore store)
     {
-        SimulatedKernel kernel = new(seed, options, mask, isStepped: true);
+        store.Faults.Clear();
+        SimulatedKernel kernel = new(seed, options, mask, tally, store);
         try
         {
             kernel.Runner.Run(scenario);
@@ -57,10 +58,10 @@ internal static class SimulationSeries
     }
 
     /// <summary>Looks for fewer faults with which a seed still fails. Deterministic, and bounded by the options' number of replays.</summary>
-    private sealed class Shrinker(long seed, Func<SimulatedKernel, Task> scenario, SimulationOptions options, SimulatedKernel failed)
+    private sealed class Shrinker(long seed, Func<SimulatedKernel, Task> scenario, SimulationOptions options, SimulationStore store)
     {
         private FaultMask mask = FaultMask.Nothing;
-        private List<(int Number, FaultKind Kind)> needed = failed.Faults.Record!;
+        private List<(int Number, FaultKind Kind)> needed = [.. store.Faults];
 
         public int Replays { get; private set; }
 
@@ -108,27 +109,28 @@ internal static class SimulationSeries
             }
 
             Replays++;
-            (Exception? failure, SimulatedKernel kernel) = Try(seed, scenario, options, candidate);
+            (Exception? failure, _) = Try(seed, scenario, options, candidate, new SimulationTally(), store);
             if (failure is not null)
             {
-                faults = kernel.Faults.Record!;
+                faults = [.. store.Faults];
             }
 
             return failure is not null;
         }
     }
 
-    private sealed class Totals
+    private sealed class Totals(SimulationOptions options)
     {
-        private readonly long[] faults = new long[(int)FaultKind.NoMemory + 1];
-        private readonly long[] requests = new long[64];
-        private readonly long[,] crossed = new long[(int)FaultKind.NoMemory + 1, FaultSource.RequestKinds];
         private long seeds;
         private long steps;
         private long begun;
         private long completed;
         private long time;
         private ulong hash = 14695981039346656037;
+
+        public SimulationTally Tally { get; } = new();
+
+        public SimulationStore Store { get; } = new(options);
 
         public void Add(SimulatedKernel kernel)
         {
@@ -138,45 +140,32 @@ internal static class SimulationSeries
             completed += kernel.Completions;
             time += kernel.Now;
             hash = (hash ^ kernel.Trace.Hash) * 1099511628211;
-            for (int i = 0; i < faults.Length; i++)
-            {
-                faults[i] += kernel.Faults.Counts[i];
-                for (int j = 0; j < FaultSource.RequestKinds; j++)
-                {
-                    crossed[i, j] += kernel.Faults.CountsByRequest[i, j];
-                }
-            }
-
-            for (int i = 0; i < requests.Length; i++)
-            {
-                requests[i] += kernel.RequestCounts[i];
-            }
         }
 
         public SimulationReport ToReport()
         {
             Dictionary<(FaultKind, string), long> both = [];
             Dictionary<FaultKind, long> byKind = [];
-            for (int i = 0; i < faults.Length; i++)
+            for (FaultKind kind = 0; (int)kind < SimulationTally.FaultKinds; kind++)
             {
-                byKind.Add((FaultKind)i, faults[i]);
-                for (int j = 0; j < FaultSource.RequestKinds; j++)
+                byKind.Add(kind, Tally.Of(kind));
+                for (int request = 0; request < SimulationTally.RequestKinds; request++)
                 {
-                    if (crossed[i, j] != 0)
+                    if (Tally.Of(kind, request) is not 0 and long times)
                     {
-                        (FaultKind, string) key = ((FaultKind)i, j == FaultSource.NoRequest ? string.Empty : OpcodeNames.Of((Opcode)j));
-                        both[key] = both.GetValueOrDefault(key) + crossed[i, j];
+                        (FaultKind, string) key = (kind, request == SimulationTally.NoRequest ? string.Empty : OpcodeNames.Of((Opcode)request));
+                        both[key] = both.GetValueOrDefault(key) + times;
                     }
                 }
             }
 
             SortedDictionary<string, long> byCall = new(StringComparer.Ordinal);
-            for (int i = 0; i < requests.Length; i++)
+            for (int request = 0; request < SimulationTally.RequestKinds; request++)
             {
-                if (requests[i] != 0)
+                if (Tally.Requests[request] is not 0 and long times)
                 {
-                    string name = OpcodeNames.Of((Opcode)i);
-                    byCall[name] = byCall.GetValueOrDefault(name) + requests[i];
+                    string name = OpcodeNames.Of((Opcode)request);
+                    byCall[name] = byCall.GetValueOrDefault(name) + times;
                 }
             }
 

@@ -5,9 +5,9 @@ using System.Text;
 namespace Dispatch.Testing;
 
 /// <summary>The last events of a run, in a ring of records, and a hash of all of them: two runs of a seed have the same one.</summary>
-internal sealed class TraceLog(int length)
+internal sealed class TraceLog(TraceEntry[] entries)
 {
-    private readonly TraceEntry[] entries = new TraceEntry[Math.Max(1, length)];
+    private int next;
 
     /// <summary>Gets how many events there were.</summary>
     public long Count { get; private set; }
@@ -26,7 +26,9 @@ internal sealed class TraceLog(int length)
             return;
         }
 
-        ref TraceEntry entry = ref entries[Count++ % entries.Length];
+        Count++;
+        ref TraceEntry entry = ref entries[next];
+        next = next + 1 == entries.Length ? 0 : next + 1;
         entry.Time = time;
         entry.Kind = kind;
         entry.Loop = loop;

@@ -30,12 +30,14 @@ internal sealed unsafe class BufferPool
         this.engine = engine;
         this.capacity = capacity;
         BufferSize = bufferSize;
-        addresses = new nint[capacity];
-        references = new int[capacity];
-        generations = new uint[capacity];
+
+        // A place of these is written when its buffer is made: most loops never have as many as they may.
+        addresses = GC.AllocateUninitializedArray<nint>(capacity);
+        references = GC.AllocateUninitializedArray<int>(capacity);
+        generations = GC.AllocateUninitializedArray<uint>(capacity);
         nuint ringBytes = (nuint)capacity * (nuint)sizeof(IoUringRecords.ProvidedBuffer);
         ring = (IoUringRecords.ProvidedBuffer*)NativeMemory.AlignedAlloc(ringBytes, (nuint)Environment.SystemPageSize);
-        NativeMemory.Clear(ring, ringBytes);
+        ring->Tail = 0; // The rest is written before the tail says that it is there.
         IoUringRecords.BufferRingRegistration registration = new() { RingAddress = (ulong)ring, RingEntries = (uint)capacity, GroupId = Group };
         int result = engine.Ring.Register(IORING_REGISTER_PBUF_RING, &registration, 1);
         if (result < 0)
@@ -204,7 +206,7 @@ internal sealed unsafe class BufferPool
     /// </summary>
     public void Close()
     {
-        for (int i = 0; i < generations.Length; i++)
+        for (int i = 0; i < Count; i++)
         {
             Interlocked.Increment(ref generations[i]); // A forgotten lease throws from now on, instead of reading freed memory.
         }
@@ -245,6 +247,8 @@ internal sealed unsafe class BufferPool
         {
             int id = Count++;
             addresses[id] = (nint)(chunk + ((nuint)i * size));
+            references[id] = 0;
+            generations[id] = 0;
             Put(id);
         }
 

@@ -26,9 +26,7 @@ internal sealed unsafe class EmulatedQueues
         words = (uint*)NativeMemory.AlignedAlloc(WordBytes * 5, WordBytes);
         NativeMemory.Clear(words, WordBytes * 5);
         submissionEntries = (SubmissionEntry*)NativeMemory.AlignedAlloc(submissions * (nuint)sizeof(SubmissionEntry), WordBytes);
-        completionEntries = (CompletionEntry*)NativeMemory.AlignedAlloc(completions * (nuint)sizeof(CompletionEntry), WordBytes);
-        NativeMemory.Clear(submissionEntries, submissions * (nuint)sizeof(SubmissionEntry));
-        NativeMemory.Clear(completionEntries, completions * (nuint)sizeof(CompletionEntry));
+        completionEntries = (CompletionEntry*)NativeMemory.AlignedAlloc(completions * (nuint)sizeof(CompletionEntry), WordBytes); // As they are: an entry is written whole before the tail says that it is there.
     }
 
     /// <summary>Gets the size of the submission queue.</summary>
@@ -108,7 +106,6 @@ internal sealed unsafe class EmulatedQueues
         {
             uint capacity = BitOperations.RoundUpToPowerOf2(wanted);
             CompletionEntry* entries = (CompletionEntry*)NativeMemory.AlignedAlloc(capacity * (nuint)sizeof(CompletionEntry), WordBytes);
-            NativeMemory.Clear(entries, capacity * (nuint)sizeof(CompletionEntry));
 
             // From the released head, not the reader's own: it may still look at what it has taken and not given back.
             for (uint i = *Word(2); i != *Word(3); i++)
