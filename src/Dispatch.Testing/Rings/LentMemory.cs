@@ -40,6 +40,21 @@ internal sealed unsafe class LentMemory
         return true;
     }
 
+    /// <summary>Adds the pieces of a vector. Returns false when one of them, or the vector itself, is no memory.</summary>
+    public bool TryAddVector(ulong address, ulong count)
+    {
+        Tmds.Linux.iovec* vector = (Tmds.Linux.iovec*)address;
+        for (ulong i = 0; i < count; i++)
+        {
+            if (address < 65_536 || !TryAdd((ulong)vector[i].iov_base, (uint)(ulong)vector[i].iov_len))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The loan begins.</summary>
     public void Lend(bool output)
     {
@@ -100,14 +115,16 @@ internal sealed unsafe class LentMemory
         }
     }
 
-    /// <summary>Copies what was read into the memory.</summary>
-    public void CopyFrom(ReadOnlySpan<byte> source)
+    /// <summary>Copies what was read into the memory, from a place on; there is room for it.</summary>
+    public void CopyFrom(ReadOnlySpan<byte> source, int at = 0)
     {
         foreach ((nint address, int length) in pieces)
         {
-            int part = Math.Min(length, source.Length);
-            source[..part].CopyTo(new Span<byte>((void*)address, length));
+            int skipped = Math.Min(at, length);
+            int part = Math.Min(length - skipped, source.Length);
+            source[..part].CopyTo(new Span<byte>((void*)(address + skipped), part));
             source = source[part..];
+            at -= skipped;
         }
     }
 

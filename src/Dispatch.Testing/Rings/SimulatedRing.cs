@@ -376,6 +376,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         work.Stage = WorkStage.Idle;
         work.Request = null!;
         work.WaitsAt = null;
+        work.Destination = null;
         work.Done = 0;
         work.IsStopping = false;
         work.IsMissed = false;

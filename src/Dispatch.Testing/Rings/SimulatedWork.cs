@@ -15,7 +15,7 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
     public static bool Supports(Opcode opcode) => opcode is Opcode.Nop or Opcode.Timeout or Opcode.TimeoutRemove or Opcode.LinkTimeout or Opcode.AsyncCancel or Opcode.PollRemove or Opcode.MsgRing
         or Opcode.Read or Opcode.Readv or Opcode.ReadFixed or Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Fsync or Opcode.Fallocate or Opcode.Ftruncate or Opcode.Fadvise or Opcode.Madvise
         or Opcode.Openat or Opcode.Close or Opcode.Statx or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat
-        or Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Accept or Opcode.Connect or Opcode.Send or Opcode.Recv or Opcode.Shutdown
+        or Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Accept or Opcode.Connect or Opcode.Send or Opcode.Recv or Opcode.Sendmsg or Opcode.Recvmsg or Opcode.Shutdown
         or Opcode.PollAdd or Opcode.FutexWait or Opcode.FutexWake;
 
     /// <summary>Finds what a request works on, and takes the memory that is lent with it. Returns a negative errno when one of them is wrong.</summary>
@@ -63,8 +63,8 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
             Opcode.Close => kernel.Descriptors.Close(entry.Fd),
             Opcode.Accept => sockets.Accept(work),
             Opcode.Connect => SocketWork.Connect(work),
-            Opcode.Send => SocketWork.Send(work),
-            Opcode.Recv => work.IsMultishot ? sockets.ReceiveMany(work) : sockets.Receive(work),
+            Opcode.Send or Opcode.Sendmsg => SocketWork.Send(work),
+            Opcode.Recv or Opcode.Recvmsg => work.IsMultishot ? sockets.ReceiveMany(work) : sockets.Receive(work),
             Opcode.Shutdown => work.Target is SocketDescription socket ? socket.Shutdown((int)entry.Length) : -Errno.ENOTSOCK,
             Opcode.Socket => kernel.Calls.MakeSocket(entry.Fd, (int)entry.Offset),
             Opcode.Bind => work.Target is SocketDescription socket ? socket.Bind(new ReadOnlySpan<byte>((void*)entry.Address, (int)entry.Offset)) : -Errno.ENOTSOCK,
@@ -93,7 +93,7 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
         work.Memory.Return(work.Request.Opcode == Opcode.Statx && result == 0 ? FileStatus.RecordBytes : written);
     }
 
-    private static bool Writes(Opcode opcode) => opcode is Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Send;
+    private static bool Writes(Opcode opcode) => opcode is Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Send or Opcode.Sendmsg;
 
     private static bool UsesDescriptor(Opcode opcode) => opcode
         is not (Opcode.Madvise or Opcode.Openat or Opcode.Close or Opcode.Statx or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat
@@ -105,6 +105,11 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
     {
         switch (entry.Opcode)
         {
+            case Opcode.Send when entry.Address2 != 0:
+                int refused = MessageWork.TakeDestination(work, entry.Address2, entry.FileIndex & 0xffff);
+                return refused != 0 ? refused : work.Memory.TryAdd(entry.Address, entry.Length) ? 0 : -Errno.EFAULT;
+            case Opcode.Sendmsg or Opcode.Recvmsg:
+                return MessageWork.Take(work);
             case Opcode.Read or Opcode.Write or Opcode.Send:
             case Opcode.Recv when !work.Request.SelectsBuffer:
                 return work.Memory.TryAdd(entry.Address, entry.Length) ? 0 : -Errno.EFAULT;
@@ -119,16 +124,7 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
                     return -Errno.EINVAL;
                 }
 
-                Tmds.Linux.iovec* vector = (Tmds.Linux.iovec*)entry.Address;
-                for (uint i = 0; i < entry.Length; i++)
-                {
-                    if (entry.Address < 65_536 || !work.Memory.TryAdd((ulong)vector[i].iov_base, (uint)(ulong)vector[i].iov_len))
-                    {
-                        return -Errno.EFAULT;
-                    }
-                }
-
-                return 0;
+                return work.Memory.TryAddVector(entry.Address, entry.Length) ? 0 : -Errno.EFAULT;
             default:
                 return 0;
         }

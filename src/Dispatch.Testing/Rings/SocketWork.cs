@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace Dispatch.Testing;
@@ -38,28 +39,16 @@ internal sealed unsafe class SocketWork(SimulatedRing ring)
             return -Errno.ENOTSOCK;
         }
 
-        MessageFlags flags = (MessageFlags)work.Request.Entry.OperationFlags;
-        bool all = (flags & MessageFlags.WaitAll) != 0 && socket is StreamSocket;
-        int length = work.Memory.Length;
-        while (true)
+        if (work.Memory.IsOnePiece || work.Memory.Length == 0)
         {
-            int sent = socket.Send(work.Memory.Bytes[work.Done..], flags);
-            if (sent < 0)
-            {
-                return Stopped(work, sent, flags);
-            }
-
-            if (!all)
-            {
-                return sent;
-            }
-
-            work.Done += sent;
-            if (work.Done >= length || sent == 0 || work.Kernel.Faults.Strikes(FaultKind.ShortResult))
-            {
-                return work.Done;
-            }
+            return Send(work, socket, work.Memory.Bytes);
         }
+
+        byte[] whole = ArrayPool<byte>.Shared.Rent(work.Memory.Length);
+        work.Memory.CopyTo(whole);
+        int result = Send(work, socket, whole.AsSpan(0, work.Memory.Length));
+        ArrayPool<byte>.Shared.Return(whole);
+        return result;
     }
 
     /// <summary>Accepts one connection, or all that there are.</summary>
@@ -102,7 +91,7 @@ internal sealed unsafe class SocketWork(SimulatedRing ring)
         bool all = (flags & MessageFlags.WaitAll) != 0 && socket is StreamSocket && (flags & MessageFlags.Peek) == 0;
         while (true)
         {
-            int received = socket.Receive(work.Memory.Bytes[work.Done..], flags);
+            int received = ReceiveOnce(work, socket, flags);
             if (received < 0)
             {
                 return Stopped(work, received, flags);
@@ -141,6 +130,57 @@ internal sealed unsafe class SocketWork(SimulatedRing ring)
 
         ring.Enqueue(work);
         return 0;
+    }
+
+    private static int Send(RingWork work, SocketDescription socket, ReadOnlySpan<byte> data)
+    {
+        MessageFlags flags = (MessageFlags)work.Request.Entry.OperationFlags;
+        bool all = (flags & MessageFlags.WaitAll) != 0 && socket is StreamSocket;
+        while (true)
+        {
+            int sent = socket.Send(data[work.Done..], flags, work.Destination);
+            if (sent < 0)
+            {
+                return Stopped(work, sent, flags);
+            }
+
+            if (!all)
+            {
+                return sent;
+            }
+
+            work.Done += sent;
+            if (work.Done >= data.Length || sent == 0 || work.Kernel.Faults.Strikes(FaultKind.ShortResult))
+            {
+                return work.Done;
+            }
+        }
+    }
+
+    private static int ReceiveOnce(RingWork work, SocketDescription socket, MessageFlags flags)
+    {
+        LentMemory memory = work.Memory;
+        MessageOrigin origin;
+        int received;
+        if (memory.IsOnePiece || memory.Length == 0)
+        {
+            received = socket.Receive(memory.Bytes[work.Done..], flags, out origin);
+        }
+        else
+        {
+            int room = memory.Length - work.Done;
+            byte[] whole = ArrayPool<byte>.Shared.Rent(room);
+            received = socket.Receive(whole.AsSpan(0, room), flags, out origin);
+            memory.CopyFrom(whole.AsSpan(0, Math.Clamp(received, 0, room)), work.Done);
+            ArrayPool<byte>.Shared.Return(whole);
+        }
+
+        if (received >= 0 && work.Request.Opcode == Opcode.Recvmsg)
+        {
+            MessageWork.Tell(work, origin);
+        }
+
+        return received;
     }
 
     private static int Stopped(RingWork work, int result, MessageFlags flags)

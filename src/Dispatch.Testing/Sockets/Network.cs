@@ -94,9 +94,25 @@ internal sealed class Network(SimulatedKernel kernel)
         };
     }
 
-    /// <summary>Finds who receives datagrams at an address.</summary>
-    public DatagramSocket? FindDatagram(SimulatedAddress address) =>
-        bound.TryGetValue("d" + address.Key, out List<SocketDescription>? holders) && holders.Count != 0 ? (DatagramSocket)holders[0] : null;
+    /// <summary>Finds who receives a socket's datagrams at an address: of IP sockets there, one that is connected to the sender, or one that hears everybody.</summary>
+    public DatagramSocket? FindDatagram(SimulatedAddress address, DatagramSocket sender)
+    {
+        DatagramSocket? found = null;
+        if (bound.TryGetValue("d" + address.Key, out List<SocketDescription>? holders))
+        {
+            foreach (SocketDescription holder in holders)
+            {
+                DatagramSocket candidate = (DatagramSocket)holder;
+                bool fits = candidate.Family == address.Family || (candidate.Family == SimulatedAddress.InterNetworkV6 && !candidate.OnlyV6);
+                if (fits && (!address.IsIp || candidate.Accepts(sender)) && (found is null || candidate.Remote is not null))
+                {
+                    found = candidate;
+                }
+            }
+        }
+
+        return found;
+    }
 
     private void Advance() => nextPort = nextPort == 60_999 ? FirstEphemeralPort : nextPort + 1;
 }

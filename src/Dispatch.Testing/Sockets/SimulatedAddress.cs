@@ -26,6 +26,9 @@ internal sealed class SimulatedAddress
     /// <summary>Gets the port of an IP address.</summary>
     public int Port => IsIp ? BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(2)) : 0;
 
+    /// <summary>Gets a value indicating whether it is a Unix-domain name that is no path.</summary>
+    public bool IsAbstract => Family == Unix && bytes.Length > 2 && bytes[2] == 0;
+
     /// <summary>Gets what it is found by.</summary>
     public string Key => IsIp ? "port " + Port : "path " + Encoding.UTF8.GetString(bytes.AsSpan(2)).TrimEnd('\0');
 

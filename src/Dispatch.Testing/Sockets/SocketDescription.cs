@@ -55,10 +55,16 @@ internal abstract class SocketDescription(SimulatedKernel kernel, int family) : 
     }
 
     /// <summary>Receives. <c>recv(2)</c>.</summary>
-    public abstract int Receive(Span<byte> destination, MessageFlags flags);
+    public int Receive(Span<byte> destination, MessageFlags flags) => Receive(destination, flags, out _);
+
+    /// <summary>Receives, and says from whom. <c>recvmsg(2)</c>.</summary>
+    public abstract int Receive(Span<byte> destination, MessageFlags flags, out MessageOrigin origin);
 
     /// <summary>Sends. <c>send(2)</c>.</summary>
-    public abstract int Send(ReadOnlySpan<byte> source, MessageFlags flags);
+    public int Send(ReadOnlySpan<byte> source, MessageFlags flags) => Send(source, flags, to: null);
+
+    /// <summary>Sends to an address, or without one to the peer. <c>sendmsg(2)</c>.</summary>
+    public abstract int Send(ReadOnlySpan<byte> source, MessageFlags flags, SimulatedAddress? to);
 
     /// <summary>Connects. <c>connect(2)</c>. When it has to wait, for room at the listener.</summary>
     public abstract int Connect(SimulatedAddress address, out OpenDescription? waitsFor);

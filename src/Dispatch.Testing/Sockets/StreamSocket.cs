@@ -123,8 +123,9 @@ internal sealed class StreamSocket(SimulatedKernel kernel, int family) : SocketD
     }
 
     /// <inheritdoc/>
-    public override int Receive(Span<byte> destination, MessageFlags flags)
+    public override int Receive(Span<byte> destination, MessageFlags flags, out MessageOrigin origin)
     {
+        origin = default;
         if (incoming is null)
         {
             return isListening ? -Errno.EINVAL : -Errno.ENOTCONN;
@@ -152,8 +153,13 @@ internal sealed class StreamSocket(SimulatedKernel kernel, int family) : SocketD
     }
 
     /// <inheritdoc/>
-    public override int Send(ReadOnlySpan<byte> source, MessageFlags flags)
+    public override int Send(ReadOnlySpan<byte> source, MessageFlags flags, SimulatedAddress? to)
     {
+        if (to is not null && Family == SimulatedAddress.Unix)
+        {
+            return IsConnected ? -Errno.EISCONN : -Errno.EOPNOTSUPP; // TCP does not look at it.
+        }
+
         if (outgoing is null)
         {
             return isListening ? -Errno.ENOTCONN : Family == SimulatedAddress.Unix ? -Errno.ENOTCONN : -Errno.EPIPE;

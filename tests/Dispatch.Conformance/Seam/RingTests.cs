@@ -97,7 +97,7 @@ public sealed unsafe class RingTests : KernelTests
         Opcode[] needed =
         [
             Opcode.Nop, Opcode.Readv, Opcode.Writev, Opcode.Fsync, Opcode.ReadFixed, Opcode.WriteFixed, Opcode.PollAdd, Opcode.Timeout, Opcode.TimeoutRemove, Opcode.Accept, Opcode.AsyncCancel,
-            Opcode.LinkTimeout, Opcode.Connect, Opcode.Fallocate, Opcode.Openat, Opcode.Close, Opcode.Statx, Opcode.Read, Opcode.Write, Opcode.Fadvise, Opcode.Send, Opcode.Recv, Opcode.Shutdown,
+            Opcode.LinkTimeout, Opcode.Connect, Opcode.Fallocate, Opcode.Openat, Opcode.Close, Opcode.Statx, Opcode.Read, Opcode.Write, Opcode.Fadvise, Opcode.Send, Opcode.Recv, Opcode.Sendmsg, Opcode.Recvmsg, Opcode.Shutdown,
             Opcode.Renameat, Opcode.Unlinkat, Opcode.Mkdirat, Opcode.MsgRing, Opcode.Socket, Opcode.FutexWait, Opcode.FutexWake, Opcode.Ftruncate,
         ];
         Assert.All(needed, o => Assert.True(ring.Ring.Supports(o), o.ToString()));

@@ -1,4 +1,3 @@
-using System.Net;
 using Dispatch.Testing;
 
 namespace Dispatch.Conformance;
@@ -25,6 +24,8 @@ internal sealed class SimulatedWorld : World
 
     internal override bool IsDriven => isStepped;
 
+    internal override KernelCalls Calls => kernel.Calls;
+
     public override string this[string name] => $"/{name}";
 
     public override int Rounds(int count) => Math.Min(count, 8);
@@ -32,12 +33,6 @@ internal sealed class SimulatedWorld : World
     public override (int First, int Second) SocketPair() => kernel.CreateSocketPair();
 
     public override (int ReadEnd, int WriteEnd) Pipe() => kernel.CreatePipe();
-
-    public override (int Number, EndPoint EndPoint) Listen()
-    {
-        int number = SocketCalls.Listen(kernel.Calls, new IPEndPoint(IPAddress.Loopback, 0), new ListenOptions(), reusePort: false);
-        return (number, SocketCalls.NameOf(kernel.Calls, number)!);
-    }
 
     public override IReadOnlySet<string> OpenDescriptors() => kernel.Descriptors.List().Select(d => $"{d.Number}: {d.Description.Kind}").ToHashSet();
 

@@ -1,4 +1,3 @@
-using System.Net;
 using Tmds.Linux;
 
 namespace Dispatch.Conformance;
@@ -11,6 +10,8 @@ internal sealed unsafe class SystemWorld : World
 
     public SystemWorld(KernelKind kind, Scenario scenario)
         : base(scenario) => this.kind = kind;
+
+    internal override KernelCalls Calls => KernelCalls.Real;
 
     public override string this[string name] => Path.Combine(folder, name);
 
@@ -26,12 +27,6 @@ internal sealed unsafe class SystemWorld : World
         int* ends = stackalloc int[2];
         Assert.Equal(0, LibC.pipe2(ends, LibC.O_CLOEXEC));
         return (ends[0], ends[1]);
-    }
-
-    public override (int Number, EndPoint EndPoint) Listen()
-    {
-        int number = SocketCalls.Listen(KernelCalls.Real, new IPEndPoint(IPAddress.Loopback, 0), new ListenOptions(), reusePort: false);
-        return (number, SocketCalls.NameOf(KernelCalls.Real, number)!);
     }
 
     public override IReadOnlySet<string> OpenDescriptors() => Directory.GetFiles("/proc/self/fd")

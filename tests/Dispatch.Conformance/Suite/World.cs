@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 
 namespace Dispatch.Conformance;
@@ -11,6 +12,8 @@ public abstract class World : IDisposable
 {
     /// <summary>How long anything may take before the run is given up. A guard against hanging, never a measure.</summary>
     internal static readonly TimeSpan Guard = TimeSpan.FromSeconds(60);
+
+    private const int DatagramCloseOnExec = 2 | 0x80000;
 
     private readonly Scenario scenario;
     private readonly List<Exception> faults = [];
@@ -31,6 +34,9 @@ public abstract class World : IDisposable
 
     /// <summary>Gets a value indicating whether somebody else drives the loop, and ends it.</summary>
     internal virtual bool IsDriven => false;
+
+    /// <summary>Gets the calls that this kernel takes beside its rings.</summary>
+    internal abstract KernelCalls Calls { get; }
 
     /// <summary>Gets what the seam is to do wrong between the loop and its kernel.</summary>
     internal SeamFaults Faults { get; }
@@ -64,7 +70,26 @@ public abstract class World : IDisposable
     public abstract (int ReadEnd, int WriteEnd) Pipe();
 
     /// <summary>Makes a listening stream socket and tells its address.</summary>
-    public abstract (int Number, System.Net.EndPoint EndPoint) Listen();
+    public (int Number, EndPoint EndPoint) Listen()
+    {
+        int number = SocketCalls.Listen(Calls, new IPEndPoint(IPAddress.Loopback, 0), new ListenOptions(), reusePort: false);
+        return (number, SocketCalls.NameOf(Calls, number)!);
+    }
+
+    /// <summary>Makes a datagram socket with an address of its own: on IPv4, or a Unix-domain name that is no path.</summary>
+    public unsafe (int Number, EndPoint EndPoint) Datagram(AddressFamily family)
+    {
+        EndPoint wanted = family == AddressFamily.Unix ? new UnixDomainSocketEndPoint($"\0dispatch-{Guid.NewGuid():n}") : new IPEndPoint(IPAddress.Loopback, 0);
+        SocketAddress address = wanted.Serialize();
+        int number = Calls.Socket((int)address.Family, DatagramCloseOnExec, 0);
+        Assert.True(number >= 0, $"{number}");
+        fixed (byte* bytes = address.Buffer.Span)
+        {
+            Assert.Equal(0, Calls.Bind(number, bytes, address.Size));
+        }
+
+        return (number, family == AddressFamily.Unix ? wanted : SocketCalls.NameOf(Calls, number)!);
+    }
 
     /// <summary>Names what the open descriptors are open on, of the kinds that tests open: a run leaves none behind that it did not find.</summary>
     public abstract IReadOnlySet<string> OpenDescriptors();

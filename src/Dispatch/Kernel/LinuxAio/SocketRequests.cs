@@ -19,6 +19,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         }
         else
         {
+            ExpectAll(request);
             Send(request);
         }
     }
@@ -31,7 +32,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         while (true)
         {
             long result = entry.Opcode == Opcode.Sendmsg
-                ? SystemCall.Run(SystemCall.SendMessage, entry.Fd, (long)entry.Address, flags | MSG_DONTWAIT)
+                ? MessageCalls.Run(SystemCall.SendMessage, entry, request.Number, flags | MSG_DONTWAIT)
                 : SystemCall.Run(SystemCall.Send, entry.Fd, (long)entry.Address + request.Number, entry.Length - request.Number, flags | MSG_DONTWAIT, (long)entry.Address2, entry.Address2 == 0 ? 0 : entry.FileIndex & 0xFFFF);
             if (result == -Errno.EINTR)
             {
@@ -57,9 +58,10 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
     /// <summary>Begins a receive. A multishot's first, and any that says so, waits for data before it looks.</summary>
     public void BeginReceive(EmulatedRequest request)
     {
-        if ((request.Entry.IoPriority & ~(IORING_RECVSEND_POLL_FIRST | IORING_RECV_MULTISHOT)) != 0)
+        ExpectAll(request);
+        if ((request.Entry.IoPriority & ~(IORING_RECVSEND_POLL_FIRST | IORING_RECV_MULTISHOT)) != 0 || (request.Opcode == Opcode.Recvmsg && request.SelectsBuffer))
         {
-            ring.End(request, -Errno.EINVAL);
+            ring.End(request, -Errno.EINVAL); // A message goes where its record says.
         }
         else if ((request.Entry.IoPriority & IORING_RECV_MULTISHOT) != 0)
         {
@@ -253,18 +255,27 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
     /// <summary>Says whether a transfer that was to move all has more to do.</summary>
     private static bool Continues(EmulatedRequest request, long result)
     {
-        if (result <= 0 || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) == 0 || request.SelectsBuffer || request.Opcode is Opcode.Sendmsg or Opcode.Recvmsg)
+        if (result <= 0 || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) == 0 || request.SelectsBuffer)
         {
             return false;
         }
 
-        bool more = request.Number + result < request.Entry.Length && DescriptorFacts.IsStream(request.Entry.Fd);
+        bool more = request.Number + result < request.Expected && DescriptorFacts.IsStream(request.Entry.Fd);
         if (more)
         {
             request.Number += result;
         }
 
         return more;
+    }
+
+    /// <summary>A message that is to be moved whole is that only with all the bytes of its pieces.</summary>
+    private static void ExpectAll(EmulatedRequest request)
+    {
+        if (request.Opcode is Opcode.Sendmsg or Opcode.Recvmsg && (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) != 0)
+        {
+            request.Expected = MessageCalls.LengthOf(request.Entry);
+        }
     }
 
     private static long AcceptOnce(in SubmissionEntry entry)
@@ -331,7 +342,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         while (true)
         {
             long result = entry.Opcode == Opcode.Recvmsg
-                ? SystemCall.Run(SystemCall.ReceiveMessage, entry.Fd, (long)entry.Address, flags | MSG_DONTWAIT)
+                ? MessageCalls.Run(SystemCall.ReceiveMessage, entry, request.Number, flags | MSG_DONTWAIT)
                 : SystemCall.Run(SystemCall.Receive, entry.Fd, (long)address + request.Number, (long)length - request.Number, flags | MSG_DONTWAIT);
             if (result == -Errno.EINTR)
             {

@@ -61,22 +61,25 @@ internal static unsafe class WorkerCalls
         }
 
         uint count = entry.Length;
-        ulong skip = (ulong)done;
-        while (count != 0 && skip >= rest->Length)
+        Skip(ref rest, ref count, (ulong)done);
+        return count == 0 ? 0 : OnPieces(number, entry, rest, count, done, moreFlags);
+    }
+
+    /// <summary>Takes off a vector what was moved already.</summary>
+    public static void Skip(ref Piece* rest, ref uint count, ulong done)
+    {
+        while (count != 0 && done >= rest->Length)
         {
-            skip -= rest->Length;
+            done -= rest->Length;
             rest++;
             count--;
         }
 
-        if (count == 0)
+        if (count != 0)
         {
-            return 0;
+            rest->Address += done;
+            rest->Length -= done;
         }
-
-        rest->Address += skip;
-        rest->Length -= skip;
-        return OnPieces(number, entry, rest, count, done, moreFlags);
     }
 
     /// <summary>Makes a call that needs no more than its arguments.</summary>
