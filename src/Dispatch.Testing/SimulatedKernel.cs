@@ -174,7 +174,7 @@ public sealed class SimulatedKernel
         {
             lock (Gate)
             {
-                return new SimulatedRing(this, runner.NextLoopNumber(), options);
+                return new SimulatedRing(this, runner.Loops.NextNumber(), options);
             }
         };
     }
@@ -182,7 +182,7 @@ public sealed class SimulatedKernel
     /// <summary>Makes a loop, which the simulation steps until the scenario ends or the loop is disposed.</summary>
     /// <param name="options">Options, or null for the defaults.</param>
     /// <returns>The loop.</returns>
-    public EventLoop CreateLoop(EventLoopOptions? options = null) => runner.CreateLoop(options ?? new EventLoopOptions());
+    public EventLoop CreateLoop(EventLoopOptions? options = null) => runner.Loops.Create(options ?? new EventLoopOptions());
 
     /// <summary>Makes a dispatcher, whose loops the simulation steps. Placement on CPUs means nothing here.</summary>
     /// <param name="loopCount">The number of loops.</param>
@@ -191,7 +191,7 @@ public sealed class SimulatedKernel
     public Dispatcher CreateDispatcher(int loopCount = 1, DispatcherOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(loopCount, 1);
-        return runner.CreateDispatcher(loopCount, options ?? new DispatcherOptions());
+        return runner.Loops.CreateDispatcher(loopCount, options ?? new DispatcherOptions());
     }
 
     /// <summary>Connects a peer of the script to a TCP port of the machine.</summary>

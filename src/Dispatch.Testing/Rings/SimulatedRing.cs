@@ -11,7 +11,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     private readonly List<RingWork> ready = [];
     private readonly RingTimer timer;
     private readonly StagedMemory staged;
-    private RingWork? idle;
+    private readonly RingWorkPool works;
     private bool wakeSeen;
 
     /// <summary>Initializes a new instance of the <see cref="SimulatedRing"/> class.</summary>
@@ -22,6 +22,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         Number = number;
         operations = new SimulatedWork(this);
         timer = new RingTimer(this);
+        works = new RingWorkPool(this);
         staged = new StagedMemory(kernel);
         MessageDescriptor = RingNumbers.Next();
         OpenMessages(MessageDescriptor);
@@ -213,12 +214,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     /// <inheritdoc/>
     protected override void Start(EmulatedRequest request)
     {
-        RingWork work = idle ?? new RingWork(this);
-        idle = work.NextIdle;
-        work.NextIdle = null;
-        work.Request = request;
-        work.Stage = WorkStage.Running;
-        request.State = work;
+        RingWork work = works.Rent(request);
         Begun++;
         kernel.Faults.RequestKind = (int)request.Opcode;
         kernel.CountBegin(request.Opcode);
@@ -261,7 +257,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         kernel.Trace.Add(TraceKind.Cancel, kernel.Now, Number, request.Opcode, request.Entry.Fd, request.UserData, answer);
         if (answer == 0)
         {
-            Complete(work, -Errno.ECANCELED);
+            Complete(work, CancelledResult(work));
         }
         else
         {
@@ -328,9 +324,12 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     {
         while (FirstInFlight is { } request)
         {
-            Complete((RingWork)request.State!, -Errno.ECANCELED);
+            RingWork work = (RingWork)request.State!;
+            Complete(work, CancelledResult(work));
         }
     }
+
+    private static int CancelledResult(RingWork work) => work.Done != 0 ? work.Done : -Errno.ECANCELED; // What was moved before the cancel is no failure.
 
     private void Run(RingWork work)
     {
@@ -344,7 +343,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         }
         else if (work.IsStopping || work.IsMissed)
         {
-            Complete(work, -Errno.ECANCELED);
+            Complete(work, CancelledResult(work));
         }
         else
         {
@@ -373,19 +372,8 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         }
 
         operations.Return(work, result);
-        work.Stage = WorkStage.Idle;
-        work.Request = null!;
-        work.WaitsAt = null;
-        work.Destination = null;
-        work.Done = 0;
-        work.IsStopping = false;
-        work.IsMissed = false;
-        work.HasWaited = false;
-        work.Decided = null;
         OpenDescription? target = work.Target;
-        work.Target = null;
-        work.NextIdle = idle;
-        idle = work;
+        works.Return(work);
         target?.Release();
     }
 

@@ -9,16 +9,13 @@ namespace Dispatch.Testing;
 internal sealed class SimulationRunner(SimulatedKernel kernel)
 {
     private const int MostFruitlessSteps = 2_000;
-    private const int MostFirstBuffers = 8;
     private const int LeastStepNanoseconds = 100;
     private const int StepSpreadNanoseconds = 900;
 
-    private readonly List<SteppedLoop> loops = [];
-    private readonly List<Dispatcher> dispatchers = [];
+    private readonly SimulatedLoops made = new(kernel);
     private readonly List<int> possible = [];
     private Exception? failure;
     private int last;
-    private int loopNumbers;
 
     /// <summary>Gets the peers of the script.</summary>
     public PeerNetwork Peers { get; } = new(kernel);
@@ -26,8 +23,8 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
     /// <summary>Gets how many steps were made.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Gets the loops that were made.</summary>
-    public IReadOnlyList<SteppedLoop> Loops => loops;
+    /// <summary>Gets the loops that were made, and what makes them.</summary>
+    public SimulatedLoops Loops => made;
 
     /// <summary>Gets what went wrong first.</summary>
     public Exception? Failure => failure;
@@ -41,51 +38,6 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
         }
     }
 
-    /// <summary>Gets the next loop's number.</summary>
-    public int NextLoopNumber() => loopNumbers++;
-
-    /// <summary>Makes a loop.</summary>
-    public EventLoop CreateLoop(EventLoopOptions options)
-    {
-        if (!kernel.IsStepped)
-        {
-            throw new InvalidOperationException("This kernel's loops have threads of their own: make them with EventLoop.Attach or Dispatcher.Create and options that Apply was given.");
-        }
-
-        EventLoopOptions chosen = options.CopyFor(options.Name ?? string.Create(CultureInfo.InvariantCulture, $"loop-{loopNumbers}"));
-        if (kernel.Faults.Strikes(FaultKind.SmallQueues))
-        {
-            MakeSmall(chosen);
-        }
-
-        // Buffers come by the page, and a seed is soon over: it begins with few, and has more when it needs them.
-        chosen.ReceiveBufferCount = Math.Min(chosen.ReceiveBufferCount, MostFirstBuffers);
-        chosen.Validate();
-        chosen.UnhandledException ??= OnUnhandled;
-        SimulatedRing ring = new(kernel, NextLoopNumber(), chosen);
-        chosen.KernelRingFactory = () => kernel.RingDecorator is { } decorate ? decorate(ring) : ring;
-        EventLoop loop = new(chosen, attached: false);
-        SteppedLoop stepped = new(loop, ring);
-        ring.Engine = loop.Engine;
-        ring.Stepper = stepped.Stepper;
-        loops.Add(stepped);
-        return loop;
-    }
-
-    /// <summary>Makes a dispatcher.</summary>
-    public Dispatcher CreateDispatcher(int count, DispatcherOptions options)
-    {
-        EventLoop[] made = new EventLoop[count];
-        for (int i = 0; i < count; i++)
-        {
-            made[i] = CreateLoop(options.CopyFor(string.Create(CultureInfo.InvariantCulture, $"{options.Name ?? "loop"}-{loopNumbers}")));
-        }
-
-        Dispatcher dispatcher = Dispatcher.Of(options, made);
-        dispatchers.Add(dispatcher);
-        return dispatcher;
-    }
-
     /// <summary>Runs a scenario to its end, and everything that it began.</summary>
     public void Run(Func<SimulatedKernel, Task> scenario)
     {
@@ -95,7 +47,7 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
         {
             Task main = kernel.OffLoop.Start(() => scenario(kernel));
             RunUntil(main, "The scenario does not end");
-            foreach (Dispatcher dispatcher in dispatchers)
+            foreach (Dispatcher dispatcher in made.Dispatchers)
             {
                 if (!dispatcher.Completed.IsCompleted)
                 {
@@ -104,7 +56,7 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
             }
 
             StopLoops();
-            SimulationChecks.Verify(kernel, loops);
+            SimulationChecks.Verify(kernel, made.Loops);
             ThrowIfFailed();
         }
         catch (Exception e)
@@ -127,13 +79,13 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
         kernel.Files.Crash(kernel.Chance);
         Peers.BreakAll();
         kernel.Descriptors.CloseAll();
-        foreach (SteppedLoop stepped in loops)
+        foreach (SteppedLoop stepped in made.Loops)
         {
             stepped.IsLost = true;
             stepped.Loop.RequestStop(null);
         }
 
-        dispatchers.Clear();
+        made.Dispatchers.Clear();
         EndLost();
         kernel.Descriptors.CloseAll();
         kernel.IsCrashing = false;
@@ -162,44 +114,19 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
         return 0;
     }
 
-    private static void MakeSmall(EventLoopOptions options, SeededRandom chance)
-    {
-        options.SubmissionEntries = Math.Min(options.SubmissionEntries, 1 << chance.Below(5));
-        options.CompletionEntries = Math.Min(options.CompletionEntries, options.SubmissionEntries << chance.Below(4));
-        options.ReceiveBufferCount = Math.Min(options.ReceiveBufferCount, 1 << chance.Below(3));
-        options.MaxReceiveBufferCount = Math.Min(options.MaxReceiveBufferCount, options.ReceiveBufferCount << chance.Below(4));
-        options.ReceiveBufferSize = Math.Min(options.ReceiveBufferSize, 64 << chance.Below(6));
-        options.CompletionBudget = Math.Min(options.CompletionBudget, 1 + chance.Below(16));
-        options.InboxBudget = Math.Min(options.InboxBudget, 1 + chance.Below(16));
-        options.ReceiveQuota = Math.Min(options.ReceiveQuota, 1 + chance.Below(8));
-        options.PoolLimit = Math.Min(options.PoolLimit, chance.Below(8));
-    }
-
-    private void MakeSmall(EventLoopOptions options) => MakeSmall(options, kernel.Chance);
-
-    private UnhandledExceptionAction OnUnhandled(LoopFault fault)
-    {
-        if (!kernel.IsCrashing)
-        {
-            Fail(fault.Exception);
-        }
-
-        return UnhandledExceptionAction.Continue;
-    }
-
     private void RunUntil(Task task, string otherwise)
     {
         while (!task.IsCompleted)
         {
             if (!Step())
             {
-                throw new SimulationCheckException($"{otherwise}: nothing can happen any more. {SimulationChecks.DescribeWaiting(kernel, loops)}");
+                throw new SimulationCheckException($"{otherwise}: nothing can happen any more. {SimulationChecks.DescribeWaiting(kernel, made.Loops)}");
             }
 
             ThrowIfFailed();
             if (Steps > kernel.Options.MaxSteps || kernel.Elapsed > kernel.Options.MaxTime)
             {
-                throw new SimulationCheckException(string.Create(CultureInfo.InvariantCulture, $"{otherwise} within {Steps} steps and {kernel.Elapsed} of virtual time. {SimulationChecks.DescribeWaiting(kernel, loops)}"));
+                throw new SimulationCheckException(string.Create(CultureInfo.InvariantCulture, $"{otherwise} within {Steps} steps and {kernel.Elapsed} of virtual time. {SimulationChecks.DescribeWaiting(kernel, made.Loops)}"));
             }
         }
 
@@ -217,7 +144,7 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
 
     private void StopLoops()
     {
-        foreach (SteppedLoop stepped in loops)
+        foreach (SteppedLoop stepped in made.Loops)
         {
             if (!stepped.Stepper.HasEnded)
             {
@@ -239,9 +166,9 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
         possible.Clear();
         long now = kernel.Now;
         long next = kernel.Events.NextTime;
-        for (int i = 0; i < loops.Count; i++)
+        for (int i = 0; i < made.Loops.Count; i++)
         {
-            SteppedLoop stepped = loops[i];
+            SteppedLoop stepped = made.Loops[i];
             if (stepped.CanStep(now))
             {
                 possible.Add(i);
@@ -273,7 +200,7 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
             return true;
         }
 
-        if (loops.Count != 0 && kernel.Faults.Strikes(FaultKind.SpuriousWake))
+        if (made.Loops.Count != 0 && kernel.Faults.Strikes(FaultKind.SpuriousWake))
         {
             WakeForNothing();
         }
@@ -321,7 +248,7 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
         }
         else
         {
-            StepLoop(loops[choice]);
+            StepLoop(made.Loops[choice]);
         }
     }
 
@@ -361,7 +288,7 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
 
     private void ForgetFruitless()
     {
-        foreach (SteppedLoop stepped in loops)
+        foreach (SteppedLoop stepped in made.Loops)
         {
             stepped.FruitlessSteps = 0;
         }
@@ -369,7 +296,7 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
 
     private void WakeForNothing()
     {
-        SteppedLoop stepped = loops[kernel.Faults.Below(loops.Count)];
+        SteppedLoop stepped = made.Loops[kernel.Faults.Below(made.Loops.Count)];
         if (stepped.Stepper.IsParked)
         {
             kernel.Trace.Add(TraceKind.Wake, kernel.Now, stepped.Ring.Number, text: "for nothing");
@@ -404,7 +331,7 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
         SynchronizationContext.SetSynchronizationContext(null);
         bool wasQuiet = kernel.Faults.IsQuiet;
         kernel.Faults.IsQuiet = true;
-        foreach (SteppedLoop stepped in loops)
+        foreach (SteppedLoop stepped in made.Loops)
         {
             for (int i = 0; i < 10 && !stepped.Stepper.HasEnded; i++)
             {
@@ -421,7 +348,7 @@ internal sealed class SimulationRunner(SimulatedKernel kernel)
     private void CleanUp()
     {
         kernel.IsCrashing = true;
-        foreach (SteppedLoop stepped in loops)
+        foreach (SteppedLoop stepped in made.Loops)
         {
             stepped.Loop.RequestStop(null);
         }

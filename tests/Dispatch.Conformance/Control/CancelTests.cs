@@ -259,6 +259,29 @@ public sealed class CancelTests : KernelTests
     });
 
     /// <summary>Takes what waits at a listener, whose clients are gone, up to a connection that is made for this.</summary>
+    [Theory]
+    [EveryKernel]
+    [Scenario(Scenarios.CancelledReceive)]
+    public void A_cancelled_receive_of_all_brings_what_it_has_or_leaves_it(TestedKernel kernel) => Run(kernel, async w =>
+    {
+        (int ours, int theirs) = w.SocketPair();
+        for (int turns = 0; turns < 4; turns++)
+        {
+            byte[] got = new byte[10];
+            using CancellationTokenSource source = new();
+            Task<Completion> receive = w.Loop.CompleteAsync(IoRequest.Receive(ours, got, MessageFlags.WaitAll), source.Token).AsTask();
+            await w.Turn(2);
+            await w.Send(theirs, new byte[] { 1, 2, 3 });
+            await w.Turn(turns);
+            source.Cancel();
+            int result = (int)(await receive).Result;
+            Assert.Contains(result, new[] { 3, -Errno.ECANCELED });
+            Assert.Equal([1, 2, 3], result > 0 ? got[..result] : await w.Receive(ours, 3));
+        }
+
+        await w.Close(ours, theirs);
+    });
+
     private static async Task EmptyAsync(World w, int listener, EndPoint endPoint)
     {
         int last = await w.Do(IoRequest.Socket(2, 1 | 0x80000));

@@ -65,7 +65,7 @@ internal sealed class SimulatedWorld : World
         task!.GetAwaiter().GetResult();
     }
 
-    internal override KernelRing CreateRing(EventLoopOptions options) => new SimulatedRing(kernel, kernel.Runner.NextLoopNumber(), options);
+    internal override KernelRing CreateRing(EventLoopOptions options) => new SimulatedRing(kernel, kernel.Runner.Loops.NextNumber(), options);
 
     private protected override EventLoop CreateLoop(EventLoopOptions options) => isStepped ? kernel.CreateLoop(options) : base.CreateLoop(options);
 }

@@ -82,7 +82,11 @@ public abstract class World : IDisposable
         EndPoint wanted = family == AddressFamily.Unix ? new UnixDomainSocketEndPoint($"\0dispatch-{Guid.NewGuid():n}") : new IPEndPoint(IPAddress.Loopback, 0);
         SocketAddress address = wanted.Serialize();
         int number = Calls.Socket((int)address.Family, DatagramCloseOnExec, 0);
-        Assert.True(number >= 0, $"{number}");
+        if (number < 0)
+        {
+            throw ErrorMap.ForSocket("socket", number);
+        }
+
         fixed (byte* bytes = address.Buffer.Span)
         {
             Assert.Equal(0, Calls.Bind(number, bytes, address.Size));

@@ -47,6 +47,30 @@ public sealed class UnavailableTests
     }
 
     [Fact]
+    public void A_machine_whose_AIO_requests_are_really_all_in_use_names_the_limit_and_how_to_raise_it()
+    {
+        const string Limit = "/proc/sys/fs/aio-max-nr";
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("DISPATCH_EXCLUSIVE_MACHINE") == "1", "The limit is the whole machine's: set DISPATCH_EXCLUSIVE_MACHINE=1 where nothing else uses Linux AIO meanwhile.");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Takes root, to lower the machine's limit for a moment.");
+        string before = File.ReadAllText(Limit);
+        Assert.SkipUnless(TryWrite(Limit, "0"), $"{Limit} cannot be written here.");
+        try
+        {
+            using ChildProcess child = ChildProcess.Run("--kernel", nameof(KernelKind.LinuxAio), "check");
+
+            AssertUnavailable(child, KernelUnavailableReason.AioLimit, "io_setup failed with EAGAIN");
+            Assert.Contains("sysctl -w fs.aio-max-nr=", child["remedy"], StringComparison.Ordinal);
+        }
+        finally
+        {
+            Assert.True(TryWrite(Limit, before), $"{Limit} was {before} and could not be set to that again.");
+        }
+
+        using ChildProcess after = ChildProcess.Run("--kernel", nameof(KernelKind.LinuxAio), "check");
+        Assert.Equal(("True", nameof(KernelKind.LinuxAio)), (after["dispatcher"], after["kernel"]));
+    }
+
+    [Fact]
     public void Where_both_are_refused_both_are_named()
     {
         using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EPERM}", "--deny-aio", $"{Errno.EAGAIN}", "check");
@@ -167,6 +191,19 @@ public sealed class UnavailableTests
         using ChildProcess child = ChildProcess.Run("--memlock", $"{8 << 20}", "--ordinary-user", "ring-after-ring");
 
         Assert.Equal("100", child["made"]);
+    }
+
+    private static bool TryWrite(string path, string text)
+    {
+        try
+        {
+            File.WriteAllText(path, text);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // Read-only, as in most containers.
+        }
     }
 
     private static void AssertUnavailable(ChildProcess child, KernelUnavailableReason reason, string beginning)

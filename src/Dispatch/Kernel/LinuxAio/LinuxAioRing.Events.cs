@@ -128,8 +128,8 @@ internal sealed unsafe partial class LinuxAioRing
         {
             case AioSlotUse.Wake:
                 ulong count;
-                SystemCall.Run(SystemCall.ReadPlain, wakeDescriptor, (long)&count, sizeof(ulong));
-                context.QueuePoll(slot, wakeDescriptor, POLLIN);
+                SystemCall.Run(SystemCall.ReadPlain, wake.Descriptor, (long)&count, sizeof(ulong));
+                context.QueuePoll(slot, wake.Descriptor, POLLIN);
                 OnSignalled();
                 break;
             case AioSlotUse.Timer:

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using static Dispatch.AioAbi;
 
 namespace Dispatch;
@@ -22,8 +21,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
     private readonly AioReadiness readiness;
     private readonly DescriptorUses uses;
     private readonly AioAnnouncer announcer;
-    private readonly SafeFileHandle wakeHandle;
-    private readonly int wakeDescriptor;
+    private readonly AioWake wake;
     private EmulatedRequest? wakeRequest;
     private int wakeAsked;
     private bool released;
@@ -32,8 +30,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
         : base((uint)options.SubmissionEntries, (uint)options.CompletionEntries)
     {
         this.context = context;
-        this.wakeDescriptor = wakeDescriptor;
-        wakeHandle = new SafeFileHandle(wakeDescriptor, ownsHandle: true);
+        wake = new AioWake(wakeDescriptor);
         workers = new WorkerPool(this, options.MaxKernelWorkers, Math.Max(LeastWaiting, options.MaxKernelWorkers * WaitingFactor));
         sockets = new SocketRequests(this);
         files = new FileRequests(this);
@@ -55,7 +52,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
     public override TimeProvider Clock => TimeProvider.System;
 
     /// <inheritdoc/>
-    public override int MessageDescriptor => IsClosed ? -1 : wakeDescriptor;
+    public override int MessageDescriptor => IsClosed ? -1 : wake.Descriptor;
 
     /// <summary>Gets the number of worker threads.</summary>
     internal int WorkerThreads => workers.ThreadCount;
@@ -74,7 +71,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
     {
         // The poll itself is always there, for workers and messages too; this request is what a wake completes.
         entry.Opcode = Opcode.PollAdd;
-        entry.Fd = wakeDescriptor;
+        entry.Fd = wake.Descriptor;
         entry.Length = IoUringAbi.IORING_POLL_ADD_MULTI;
         entry.OperationFlags = POLLIN;
         return true;
@@ -104,7 +101,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
 
         released = true;
         workers.Join();
-        wakeHandle.Dispose();
+        wake.Dispose();
         context.Free();
         base.ReleaseMemory();
     }
@@ -123,26 +120,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
     }
 
     /// <summary>Makes an event in the context by the wake descriptor. Any thread.</summary>
-    internal void SignalOwner()
-    {
-        // A poster or a worker may come here late. The reference keeps the number from being closed, and given to another file, under the write.
-        bool added = false;
-        try
-        {
-            wakeHandle.DangerousAddRef(ref added);
-        }
-        catch (ObjectDisposedException)
-        {
-            return; // The loop is gone, and with it the reason to wake it.
-        }
-
-        ulong one = 1;
-        while (SystemCall.Run(SystemCall.WritePlain, wakeDescriptor, (long)&one, sizeof(ulong)) == -Errno.EINTR)
-        {
-        }
-
-        wakeHandle.DangerousRelease();
-    }
+    internal void SignalOwner() => wake.Signal();
 
     /// <inheritdoc/>
     protected override int Check(EmulatedRequest request)
@@ -175,7 +153,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
             case Opcode.Connect:
                 Connect(request);
                 break;
-            case Opcode.PollAdd when request.Entry.Fd == wakeDescriptor && wakeRequest is null:
+            case Opcode.PollAdd when request.Entry.Fd == wake.Descriptor && wakeRequest is null:
                 wakeRequest = request;
                 break;
             case Opcode.PollAdd:
@@ -382,7 +360,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
     }
 
     private static int CancelledResult(EmulatedRequest request) =>
-        request.Number > 0 && request.Opcode is Opcode.Send or Opcode.Recv && !request.SelectsBuffer ? (int)request.Number : -Errno.ECANCELED; // What was moved before the cancel is no failure.
+        request.Number > 0 && request.Opcode is Opcode.Send or Opcode.Recv or Opcode.Sendmsg or Opcode.Recvmsg && !request.SelectsBuffer ? (int)request.Number : -Errno.ECANCELED; // What was moved before the cancel is no failure.
 
     /// <summary>A path of a Unix-domain socket is looked at as whom the request is made. The call does not wait, so the owner can be that for its while.</summary>
     private void Connect(EmulatedRequest request)
