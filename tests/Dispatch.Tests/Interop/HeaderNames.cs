@@ -34,6 +34,8 @@ internal static partial class HeaderNames
         [TimeoutFlags.BootTime] = "IORING_TIMEOUT_BOOTTIME",
         [TimeoutFlags.RealTime] = "IORING_TIMEOUT_REALTIME",
         [TimeoutFlags.Multishot] = "IORING_TIMEOUT_MULTISHOT",
+        [AioBlockFlags.EventDescriptor] = "IOCB_FLAG_RESFD",
+        [AioBlockFlags.Priority] = "IOCB_FLAG_IOPRIO",
         [AcceptFlags.NonBlocking] = "SOCK_NONBLOCK",
         [AcceptFlags.CloseOnExec] = "SOCK_CLOEXEC",
         [MessageFlags.OutOfBand] = "MSG_OOB",

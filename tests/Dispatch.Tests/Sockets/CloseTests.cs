@@ -235,23 +235,27 @@ public sealed class CloseTests
         Assert.Equal(0, loop.Statistics.Orphans);
         File.Delete(path);
 
-        async Task BatchAsync() => await Task.WhenAll(Enumerable.Range(0, 100).Select(async i =>
+        async Task BatchAsync()
         {
-            Connection client = await Connection.ConnectAsync(address);
-            await client.SendAsync(BitConverter.GetBytes(i));
-            Task<byte[]> answer = Receiving.ExactlyAsync(client, 4);
-            if (i == 99)
+            List<Task> servers = [];
+            await Task.WhenAll(Enumerable.Range(0, 100).Select(async i =>
             {
-                for (int n = 0; n < 100; n++)
+                Connection client = await Connection.ConnectAsync(address);
+                await client.SendAsync(BitConverter.GetBytes(i));
+                Task<byte[]> answer = Receiving.ExactlyAsync(client, 4);
+                if (i == 99)
                 {
-                    Connection server = await listener.AcceptAsync();
-                    _ = ServeAsync(server);
+                    for (int n = 0; n < 100; n++)
+                    {
+                        servers.Add(ServeAsync(await listener.AcceptAsync()));
+                    }
                 }
-            }
 
-            Assert.Equal(BitConverter.GetBytes(i), await answer);
-            await client.CloseAsync();
-        }));
+                Assert.Equal(BitConverter.GetBytes(i), await answer);
+                await client.CloseAsync();
+            }));
+            await Task.WhenAll(servers); // They close their ends after the clients have closed theirs.
+        }
 
         static async Task ServeAsync(Connection server)
         {
