@@ -16,6 +16,7 @@ internal sealed class LoopEngine
     private readonly EventLoopOptions options;
     private BufferPool? receiveBuffers;
     private RegisteredBufferPool? registeredBuffers;
+    private DirectSlots? slots;
     private int stagedForDevice;
     private int refusedParks;
 
@@ -83,6 +84,12 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the idle delays.</summary>
     public DelayPool Delays { get; }
+
+    /// <summary>Gets what tells the sleepers of lists.</summary>
+    public ListAnnouncer Lists { get; } = new();
+
+    /// <summary>Gets the slots for the files of chains, created at first use.</summary>
+    public DirectSlots Slots => slots ??= new DirectSlots(this, options.DirectSlots);
 
     /// <summary>Gets the raw source.</summary>
     public RawCompletions Raw { get; }
@@ -256,8 +263,15 @@ internal sealed class LoopEngine
     /// <summary>Asks every request to end: those in the kernel, and those that still wait here.</summary>
     public void CancelAll()
     {
-        Raw.CancelWaiting();
+        CancelWaiting();
         Cancellation.StageAll();
+    }
+
+    /// <summary>Ends what waits here for its turn.</summary>
+    public void CancelWaiting()
+    {
+        Raw.CancelWaiting();
+        slots?.CancelWaiting();
     }
 
     /// <summary>Stages an entry whose answer nobody needs.</summary>
