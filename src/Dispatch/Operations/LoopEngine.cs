@@ -17,6 +17,7 @@ internal sealed class LoopEngine
     private BufferPool? receiveBuffers;
     private RegisteredBufferPool? registeredBuffers;
     private DirectSlots? slots;
+    private FileReads? files;
     private int stagedForDevice;
     private int refusedParks;
 
@@ -90,6 +91,9 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the slots for the files of chains, created at first use.</summary>
     public DirectSlots Slots => slots ??= new DirectSlots(this, options.DirectSlots);
+
+    /// <summary>Gets the reads of whole files, created at first use.</summary>
+    public FileReads Files => files ??= new FileReads(this);
 
     /// <summary>Gets the raw source.</summary>
     public RawCompletions Raw { get; }
@@ -184,7 +188,7 @@ internal sealed class LoopEngine
     {
         if (Submissions.HasStaged || Ring.NeedsAttention)
         {
-            Enter(0, -1);
+            Enter(Math.Min(Submissions.Steps, (uint)options.CompletionEntries), 0); // Asking for all steps is not waiting for them: those that need not wait are done in this enter.
         }
     }
 
@@ -196,6 +200,7 @@ internal sealed class LoopEngine
     {
         Counters.Enters++;
         stagedForDevice = 0;
+        Submissions.OnEnter();
         int result = Ring.Enter(minimumCompletions, timeoutNanoseconds);
         Submissions.Refill();
         if (result < 0 && result is not (-Errno.EINTR or -Errno.ETIME or -Errno.EBUSY or -Errno.EAGAIN or -Errno.ENOMEM))
@@ -230,7 +235,7 @@ internal sealed class LoopEngine
         limit = 0;
 
         // One enter carries one ring full. To sleep with a backlog would leave the rest, the cancel of what we wait for perhaps, in user memory.
-        if (Submissions.Backlog == 0)
+        if (Submissions.Backlog == 0 && Submissions.Steps == 0)
         {
             limit = Timers.SleepLimit();
             if (limit == 0)

@@ -26,6 +26,12 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
         get => ring.Submissions.Pending != 0;
     }
 
+    /// <summary>
+    /// Gets how many steps of chains are staged. An enter that is content with less lets each chain go one step: the steps behind the first one are begun as deferred task work, of which the kernel does one round and then
+    /// looks whether enough has completed.
+    /// </summary>
+    public uint Steps { get; private set; }
+
     /// <summary>Gets the number of requests waiting for room in the ring.</summary>
     public int Backlog => backlog.Count;
 
@@ -41,10 +47,17 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
             waitingChains.Enqueue(length);
             chainGoesToBacklog = true;
         }
+        else
+        {
+            Steps += (uint)length;
+        }
     }
 
     /// <summary>The chain has been staged.</summary>
     public void EndChain() => chainGoesToBacklog = false;
+
+    /// <summary>An enter takes along what is staged.</summary>
+    public void OnEnter() => Steps = 0;
 
     /// <summary>Stages one entry under a tag.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -81,7 +94,7 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
                 restOfChain = length;
                 if (length != 1)
                 {
-                    waitingChains.Dequeue();
+                    Steps += (uint)waitingChains.Dequeue();
                 }
             }
 

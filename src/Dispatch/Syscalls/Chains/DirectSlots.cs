@@ -6,7 +6,7 @@ namespace Dispatch;
 /// </summary>
 internal sealed unsafe class DirectSlots(LoopEngine engine, int capacity)
 {
-    private readonly Queue<(ListCore List, ListSteps Steps, int Chain, int Run)> waiting = new();
+    private readonly Queue<(ISlotWaiter Waiter, long Ticket)> waiting = new();
     private readonly Stack<int> free = new();
     private bool isRegistered;
 
@@ -32,7 +32,7 @@ internal sealed unsafe class DirectSlots(LoopEngine engine, int capacity)
     }
 
     /// <summary>Has a chain wait for a slot; it is resumed with one.</summary>
-    public void Wait(ListCore list, ListSteps steps, int chain) => waiting.Enqueue((list, steps, chain, list.Run));
+    public void Wait(ISlotWaiter waiter, long ticket) => waiting.Enqueue((waiter, ticket));
 
     /// <summary>Takes a slot back whose chain has ended.</summary>
     /// <param name="slot">The slot.</param>
@@ -45,10 +45,10 @@ internal sealed unsafe class DirectSlots(LoopEngine engine, int capacity)
         }
 
         free.Push(slot);
-        while (!engine.IsClosed && free.Count != 0 && waiting.TryDequeue(out (ListCore List, ListSteps Steps, int Chain, int Run) next))
+        while (!engine.IsClosed && free.Count != 0 && waiting.TryDequeue(out (ISlotWaiter Waiter, long Ticket) next))
         {
             int given = free.Pop();
-            if (next.List.Run != next.Run || !next.Steps.TryResume(next.Chain, given))
+            if (!next.Waiter.TryResume(next.Ticket, given))
             {
                 free.Push(given); // Cancelled while it waited.
             }
@@ -58,13 +58,9 @@ internal sealed unsafe class DirectSlots(LoopEngine engine, int capacity)
     /// <summary>Ends, as cancelled, every chain that waits.</summary>
     public void CancelWaiting()
     {
-        while (waiting.TryDequeue(out (ListCore List, ListSteps Steps, int Chain, int Run) next))
+        while (waiting.TryDequeue(out (ISlotWaiter Waiter, long Ticket) next))
         {
-            if (next.List.Run == next.Run)
-            {
-                next.Steps.FailWaiting(next.Chain);
-                next.List.TellNow();
-            }
+            next.Waiter.FailWaiting(next.Ticket);
         }
     }
 

@@ -3,7 +3,7 @@ namespace Dispatch;
 /// <summary>
 /// The chains of a list's run: each is staged as a whole, with all references taken first and its slot picked, or not at all; a cancel of one step is a cancel of its chain. Owner thread only.
 /// </summary>
-internal sealed class ListSteps(ListCore list)
+internal sealed class ListSteps(ListCore list) : ISlotWaiter
 {
     private SubmissionEntry[] staged = [];
 
@@ -80,7 +80,7 @@ internal sealed class ListSteps(ListCore list)
 
         if (chain.IsWaiting)
         {
-            FailWaiting(number);
+            FailWaiting(TicketOf(number));
         }
         else
         {
@@ -91,29 +91,32 @@ internal sealed class ListSteps(ListCore list)
         return true;
     }
 
-    /// <summary>A slot is free for a chain that waited for one. False: it waits no more.</summary>
-    public bool TryResume(int number, int slot)
+    /// <inheritdoc/>
+    public bool TryResume(long ticket, int slot)
     {
-        ref ListChain chain = ref Requests.Chains[number];
-        if (!chain.IsWaiting)
+        int number = (int)ticket;
+        if (!IsWaiting(ticket, number))
         {
             return false;
         }
 
+        ref ListChain chain = ref Requests.Chains[number];
         chain.IsWaiting = false;
         Stage(ref chain, slot);
         return true;
     }
 
-    /// <summary>Ends a chain that waits for a slot, as cancelled.</summary>
-    public void FailWaiting(int number)
+    /// <inheritdoc/>
+    public void FailWaiting(long ticket)
     {
-        ref ListChain chain = ref Requests.Chains[number];
-        if (chain.IsWaiting)
+        int number = (int)ticket;
+        if (IsWaiting(ticket, number))
         {
+            ref ListChain chain = ref Requests.Chains[number];
             chain.IsWaiting = false;
             LetGo(chain);
             Fail(chain, chain.Start, Errno.ECANCELED);
+            list.TellNow();
         }
     }
 
@@ -130,6 +133,11 @@ internal sealed class ListSteps(ListCore list)
             entry.Flags |= EntryFlags.FixedFile;
         }
     }
+
+    private bool IsWaiting(long ticket, int number) => ticket == TicketOf(number) && number < Requests.Chains.Length && Requests.Chains[number].IsWaiting;
+
+    /// <summary>Names a chain of this run, and of no other.</summary>
+    private long TicketOf(int number) => ((long)list.Run << 32) | (uint)number;
 
     private void BeginChain(int number)
     {
@@ -166,7 +174,7 @@ internal sealed class ListSteps(ListCore list)
         else
         {
             chain.IsWaiting = true;
-            list.Engine.Slots.Wait(list, this, number);
+            list.Engine.Slots.Wait(this, TicketOf(number));
         }
     }
 

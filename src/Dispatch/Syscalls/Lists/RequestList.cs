@@ -149,7 +149,7 @@ public sealed class RequestList : IReadOnlyList<RequestListEntry>, IDisposable
         LoopEngine engine = core.Engine;
         return engine.IsOwner
             ? new ValueTask(core.BeginAwait(-1, out short token), token)
-            : new ValueTask(engine.Loop.InvokeAsync(() => IsCompleted ? Task.CompletedTask : WhenAllAsync().AsTask()));
+            : new ValueTask(AwaitFromAbroadAsync(engine));
     }
 
     /// <summary>Asks the kernel to cancel whatever has not ended. Each still ends once. Any thread; without effect between runs.</summary>
@@ -240,7 +240,7 @@ public sealed class RequestList : IReadOnlyList<RequestListEntry>, IDisposable
         LoopEngine engine = core.Engine;
         return engine.IsOwner
             ? new ValueTask<Completion>(core.BeginAwait(index, out short token), token)
-            : new ValueTask<Completion>(engine.Loop.InvokeAsync(() => WaitForAsync(index).AsTask()));
+            : new ValueTask<Completion>(AwaitFromAbroadAsync(engine, index));
     }
 
     internal void Cancel(int index)
@@ -251,6 +251,11 @@ public sealed class RequestList : IReadOnlyList<RequestListEntry>, IDisposable
             core.Cancel(index, core.Run);
         }
     }
+
+    /// <summary>Methods of their own, because their closures would be allocated for callers on the owner too.</summary>
+    private Task AwaitFromAbroadAsync(LoopEngine engine) => engine.Loop.InvokeAsync(() => WhenAllAsync().AsTask());
+
+    private Task<Completion> AwaitFromAbroadAsync(LoopEngine engine, int index) => engine.Loop.InvokeAsync(() => WaitForAsync(index).AsTask());
 
     private bool WaitUntilPending(int most, TimeSpan timeout)
     {

@@ -81,7 +81,7 @@ public sealed class ListMisuseTests
 
         list.Add(IoRequest.Nop());
         Assert.Contains("SubmissionEntries", Assert.Throws<InvalidOperationException>(() => loop.Submit(list)).Message, StringComparison.Ordinal);
-        Assert.Equal(0, loop.Statistics.InFlight);
+        Assert.Equal(0, loop.Engine.UserInFlight);
     });
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class ListMisuseTests
             Verify(Assert.Throws<InvalidOperationException>(() => loop.Observe(request, new Recorder())));
         }
 
-        Assert.Equal(0, loop.Statistics.InFlight);
+        Assert.Equal(0, loop.Engine.UserInFlight);
 
         static void Verify(Exception e) => Assert.Contains("RequestList", e.Message, StringComparison.Ordinal);
     });
