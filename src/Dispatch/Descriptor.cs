@@ -12,6 +12,9 @@ namespace Dispatch;
 /// </remarks>
 public readonly struct Descriptor
 {
+    /// <summary>What stands in an entry for the chain's file until the submit has picked the slot.</summary>
+    internal const int ChainFileNumber = -1000;
+
     internal Descriptor(object? owner, int number)
     {
         Owner = owner;
@@ -20,6 +23,11 @@ public readonly struct Descriptor
 
     /// <summary>Gets the descriptor that stands for the current directory in path requests (<c>AT_FDCWD</c>).</summary>
     public static Descriptor CurrentDirectory => new(null, -100);
+
+    /// <summary>
+    /// Gets what stands, in a step of a chain, for the file that an earlier step of the same chain opened as the chain's (<see cref="IoRequest.AsChainFile"/>).
+    /// </summary>
+    public static Descriptor ChainFile => new(null, ChainFileNumber);
 
     internal object? Owner { get; }
 

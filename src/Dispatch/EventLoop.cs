@@ -7,7 +7,7 @@ namespace Dispatch;
 /// a <see cref="Dispatcher"/>, or is the user's: <see cref="Attach"/> makes the calling thread its owner, and <see cref="Poll"/> goes into that thread's main loop.
 /// </summary>
 /// <remarks>
-/// <see cref="Submit"/>, <see cref="Poll"/>, <see cref="TryTake"/> and what is marked so belong to the owner and throw elsewhere. <see cref="ExecuteAsync"/>, <see cref="CompleteAsync"/>,
+/// <see cref="Submit(in IoRequest, ulong)"/>, <see cref="Poll"/>, <see cref="TryTake"/> and what is marked so belong to the owner and throw elsewhere. <see cref="ExecuteAsync"/>, <see cref="CompleteAsync"/>,
 /// <see cref="Observe(in IoRequest)"/>, <see cref="Post(Action)"/> and the Invoke methods work from any thread.
 /// </remarks>
 public sealed class EventLoop : IAsyncDisposable, IDisposable
@@ -162,6 +162,18 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
 
         Engine.VerifyOpen();
         Engine.Raw.Submit(request, tag);
+    }
+
+    /// <summary>
+    /// Submits a list: its requests go to the kernel with the next enter, its chains each as a whole. On the owner they are staged at once; from another thread the list travels through the inbox. A request that cannot be made, because
+    /// its handle is closed, say, ends by itself with an error as its result. Any thread.
+    /// </summary>
+    /// <param name="list">The list; not in flight.</param>
+    /// <exception cref="InvalidOperationException">It is empty, in flight, or linked in a way that has no meaning; the message says which. Nothing was submitted then.</exception>
+    public void Submit(RequestList list)
+    {
+        ArgumentNullException.ThrowIfNull(list);
+        list.Submit(Engine);
     }
 
     /// <summary>

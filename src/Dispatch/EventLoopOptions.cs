@@ -41,6 +41,12 @@ public class EventLoopOptions
     /// <summary>Gets or sets how many unread receive buffers one connection may hold before its receiving pauses. Default 16.</summary>
     public int ReceiveQuota { get; set; } = 16;
 
+    /// <summary>
+    /// Gets or sets how many chains of requests may have a file open at a time; what exceeds it waits in order. The table is made when the first such chain is submitted; it is no larger than the limit on open descriptors
+    /// (RLIMIT_NOFILE). Default 256.
+    /// </summary>
+    public int DirectSlots { get; set; } = 256;
+
     /// <summary>Gets or sets the limit on kernel worker threads of each class (regular files, everything else) of this ring. Default 16.</summary>
     public int MaxKernelWorkers { get; set; } = 16;
 
@@ -81,6 +87,7 @@ public class EventLoopOptions
         Check(int.IsPow2(MaxReceiveBufferCount) && MaxReceiveBufferCount is <= 32_768 && MaxReceiveBufferCount >= ReceiveBufferCount, nameof(MaxReceiveBufferCount), MaxReceiveBufferCount, "a power of two from ReceiveBufferCount to 32,768");
         Check(ReceiveBufferSize is >= 64 and <= 1 << 20, nameof(ReceiveBufferSize), ReceiveBufferSize, "64 bytes to 1 MiB");
         Check(ReceiveQuota >= 1, nameof(ReceiveQuota), ReceiveQuota, "1 or more");
+        Check(DirectSlots is >= 1 and <= 32_768, nameof(DirectSlots), DirectSlots, "1 to 32,768");
         Check(MaxKernelWorkers >= 1, nameof(MaxKernelWorkers), MaxKernelWorkers, "1 or more");
         Check(Idle is not null, nameof(Idle), null, "a strategy");
     }

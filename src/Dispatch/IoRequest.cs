@@ -3,7 +3,7 @@ namespace Dispatch;
 /// <summary>
 /// One system call to be made: an io_uring submission entry and what must stay alive for it. Built by a static factory for each call; sent
 /// with <see cref="EventLoop.ExecuteAsync"/>, <see cref="EventLoop.CompleteAsync"/>, <see cref="EventLoop.Observe(in IoRequest)"/> or
-/// <see cref="EventLoop.Submit"/>. Building one has no effect and holds nothing: references are taken at submit and let go at the terminal completion.
+/// <see cref="EventLoop.Submit(in IoRequest, ulong)"/>. Building one has no effect and holds nothing: references are taken at submit and let go at the terminal completion.
 /// </summary>
 /// <remarks>
 /// A value; may be built on any thread, kept, and sent any number of times, at once if its memory is not written to. Memory given to a request
@@ -21,6 +21,7 @@ public partial struct IoRequest
     private RequestExtras? extras;
     private bool hasReferences;
     private bool isMultishot;
+    private bool isChained;
 
     /// <summary>Gets the name of the call as its man page has it, for messages.</summary>
     public readonly string Name => OpcodeNames.Of(Entry.Opcode);
@@ -30,6 +31,12 @@ public partial struct IoRequest
     /// own tag and no operation behind it.
     /// </summary>
     internal readonly bool IsBare => !hasReferences;
+
+    /// <summary>Gets a value indicating whether it is a step of a chain, which has a meaning only among the others. Such a request is never bare: so the check costs the bare ones nothing.</summary>
+    internal readonly bool IsChained => isChained;
+
+    /// <summary>Gets a value indicating whether a submit has to take references, or the loop's buffers, for it.</summary>
+    internal readonly bool HoldsReferences => target is not null || !first.IsEmpty || (extras is { } more && HasReferences(more)) || (Entry.Flags & EntryFlags.BufferSelect) != 0;
 
     /// <summary>Gets a value indicating whether one submit can complete many times.</summary>
     internal readonly bool IsMultishot => isMultishot;
@@ -118,6 +125,11 @@ public partial struct IoRequest
         request.Entry.Opcode = opcode;
         request.Entry.Fd = target.Number;
         request.Target = target.Owner;
+        if (target.Number == Descriptor.ChainFileNumber)
+        {
+            request.JoinChain();
+        }
+
         return request;
     }
 
@@ -129,9 +141,17 @@ public partial struct IoRequest
         return request;
     }
 
+    private static bool HasReferences(RequestExtras value) => !value.Second.IsEmpty || value.Vector is not null || value.Credentials is not null;
+
     private void SetExtras(RequestExtras value)
     {
         extras = value;
-        hasReferences |= !value.Second.IsEmpty || value.Vector is not null || value.Credentials is not null;
+        hasReferences |= HasReferences(value);
+    }
+
+    private void JoinChain()
+    {
+        isChained = true;
+        hasReferences = true; // Not bare: whoever would send it alone comes past the check.
     }
 }

@@ -1,7 +1,7 @@
 namespace Dispatch.Tests.Child;
 
 /// <summary>
-/// <c>[--deny ERRNO] [--deny-aio ERRNO] [--deny-populate ERRNO] [--memlock BYTES] [--nofile COUNT] [--ordinary-user] [--kernel KIND] VERB</c>: confines the process, in this order, then does what the verb says. What a test
+/// <c>[--deny ERRNO] [--deny-aio ERRNO] [--deny-populate ERRNO] [--memlock BYTES] [--nofile COUNT] [--ordinary-user] [--kernel KIND] [--words FILE] VERB</c>: confines the process, in this order, then does what the verb says. What a test
 /// wants to know is printed as lines of <c>name=value</c>.
 /// </summary>
 internal static class Program
@@ -21,6 +21,9 @@ internal static class Program
                     break;
                 case "--kernel":
                     Verbs.Kernel = Enum.Parse<KernelKind>(rest.Dequeue());
+                    break;
+                case "--words":
+                    Verbs.Words = rest.Dequeue();
                     break;
                 case "--deny-populate":
                     Confinement.DenyPopulate(int.Parse(rest.Dequeue(), null));

@@ -11,6 +11,9 @@ internal static class Verbs
     /// <summary>Gets or sets the kernel of the loops.</summary>
     public static KernelKind Kernel { get; set; }
 
+    /// <summary>Gets or sets the file that has a list's words.</summary>
+    public static string Words { get; set; } = string.Empty;
+
     public static int Run(string verb) => verb switch
     {
         "attach" => Attach(),
@@ -23,6 +26,7 @@ internal static class Verbs
         "park" => Park(),
         "park-and-drain" => ParkAndDrain(),
         "throw" => Throw(),
+        "wait-word" => WordWaiter.Run(Words),
         _ => throw new ArgumentException($"There is no verb '{verb}'."),
     };
 

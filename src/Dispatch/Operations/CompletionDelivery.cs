@@ -13,6 +13,7 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
     private readonly OperationTable table = engine.Table;
     private readonly LoopCounters counters = engine.Counters;
     private readonly RawCompletions raw = engine.Raw;
+    private readonly ListAnnouncer lists = engine.Lists;
 
     /// <summary>Gets a value indicating whether completions wait that the ring no longer holds.</summary>
     public bool HasDeferred => deferred.Count != 0;
@@ -39,6 +40,11 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
                 engine.ReportException(e, null);
                 engine.Scope.Restore();
             }
+        }
+
+        if (lists.HasAny)
+        {
+            lists.Run();
         }
 
         ring.Completions.Release();

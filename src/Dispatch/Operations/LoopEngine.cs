@@ -16,6 +16,8 @@ internal sealed class LoopEngine
     private readonly EventLoopOptions options;
     private BufferPool? receiveBuffers;
     private RegisteredBufferPool? registeredBuffers;
+    private DirectSlots? slots;
+    private FileReads? files;
     private int stagedForDevice;
     private int refusedParks;
 
@@ -83,6 +85,15 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the idle delays.</summary>
     public DelayPool Delays { get; }
+
+    /// <summary>Gets what tells the sleepers of lists.</summary>
+    public ListAnnouncer Lists { get; } = new();
+
+    /// <summary>Gets the slots for the files of chains, created at first use.</summary>
+    public DirectSlots Slots => slots ??= new DirectSlots(this, options.DirectSlots);
+
+    /// <summary>Gets the reads of whole files, created at first use.</summary>
+    public FileReads Files => files ??= new FileReads(this);
 
     /// <summary>Gets the raw source.</summary>
     public RawCompletions Raw { get; }
@@ -177,7 +188,7 @@ internal sealed class LoopEngine
     {
         if (Submissions.HasStaged || Ring.NeedsAttention)
         {
-            Enter(0, -1);
+            Enter(Math.Min(Submissions.Steps, (uint)options.CompletionEntries), 0); // Asking for all steps is not waiting for them: those that need not wait are done in this enter.
         }
     }
 
@@ -189,6 +200,7 @@ internal sealed class LoopEngine
     {
         Counters.Enters++;
         stagedForDevice = 0;
+        Submissions.OnEnter();
         int result = Ring.Enter(minimumCompletions, timeoutNanoseconds);
         Submissions.Refill();
         if (result < 0 && result is not (-Errno.EINTR or -Errno.ETIME or -Errno.EBUSY or -Errno.EAGAIN or -Errno.ENOMEM))
@@ -223,7 +235,7 @@ internal sealed class LoopEngine
         limit = 0;
 
         // One enter carries one ring full. To sleep with a backlog would leave the rest, the cancel of what we wait for perhaps, in user memory.
-        if (Submissions.Backlog == 0)
+        if (Submissions.Backlog == 0 && Submissions.Steps == 0)
         {
             limit = Timers.SleepLimit();
             if (limit == 0)
@@ -256,8 +268,15 @@ internal sealed class LoopEngine
     /// <summary>Asks every request to end: those in the kernel, and those that still wait here.</summary>
     public void CancelAll()
     {
-        Raw.CancelWaiting();
+        CancelWaiting();
         Cancellation.StageAll();
+    }
+
+    /// <summary>Ends what waits here for its turn.</summary>
+    public void CancelWaiting()
+    {
+        Raw.CancelWaiting();
+        slots?.CancelWaiting();
     }
 
     /// <summary>Stages an entry whose answer nobody needs.</summary>

@@ -16,7 +16,7 @@ internal static class LoopShutdown
     {
         engine.IsClosed = true;
         engine.StopOwnRequests();
-        engine.Raw.CancelWaiting();
+        engine.CancelWaiting();
         try
         {
             CancelAndReap(engine, grace);
@@ -45,7 +45,7 @@ internal static class LoopShutdown
         try
         {
             engine.StopOwnRequests(); // Its cancels will not be submitted, but what it stops is not armed again, and who awaits a timer is told.
-            engine.Raw.CancelWaiting();
+            engine.CancelWaiting();
             return CloseRing(engine, fromOwner: false, grace);
         }
         finally

@@ -21,6 +21,7 @@ internal static class OpcodeNames
         Opcode.TimeoutRemove => "timeout removal",
         Opcode.Accept => "accept4",
         Opcode.AsyncCancel => "cancel",
+        Opcode.LinkTimeout => "linked timeout",
         Opcode.Connect => "connect",
         Opcode.Fallocate => "fallocate",
         Opcode.Openat => "openat",

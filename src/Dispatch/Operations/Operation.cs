@@ -157,6 +157,29 @@ internal abstract class Operation
         }
     }
 
+    /// <summary>
+    /// Takes the request's references over, and writes descriptor and addresses into the entry, without staging anything yet: of a chain, all steps are held before the first one is staged.
+    /// Throws, with nothing taken. <see cref="StartEntry"/> or <see cref="LetGo"/> follows.
+    /// </summary>
+    protected void Hold(in IoRequest request, ref SubmissionEntry entry)
+    {
+        if ((entry.Flags & EntryFlags.BufferSelect) != 0)
+        {
+            _ = Engine.ReceiveBuffers; // The first such request creates them: without, the kernel would answer ENOBUFS to every one.
+        }
+
+        references.Acquire(Engine, request, ref entry);
+    }
+
+    /// <summary>Lets go of what <see cref="Hold"/> took: nothing is staged after all.</summary>
+    protected void LetGo()
+    {
+        if (references.IsHeld)
+        {
+            references.Release();
+        }
+    }
+
     /// <summary>Takes a slot, if it has none.</summary>
     protected void TakeSlot()
     {
@@ -195,13 +218,13 @@ internal abstract class Operation
 
     private void StartWithReferences(in IoRequest request)
     {
-        SubmissionEntry entry = request.Entry;
-        if ((entry.Flags & EntryFlags.BufferSelect) != 0)
+        if (request.IsChained)
         {
-            _ = Engine.ReceiveBuffers; // The first such request creates them: without, the kernel would answer ENOBUFS to every one.
+            throw IoRequest.Alone(request);
         }
 
-        references.Acquire(Engine, request, ref entry);
+        SubmissionEntry entry = request.Entry;
+        Hold(request, ref entry);
         StartEntry(entry);
         if (request.Target is OwnedDescriptor { IsDirect: true })
         {

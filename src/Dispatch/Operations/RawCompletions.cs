@@ -190,6 +190,11 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
 
     private void Wait(in IoRequest request, ulong tag)
     {
+        if (request.IsChained)
+        {
+            throw IoRequest.Alone(request); // Now, and not at the one who takes the completion that makes room for it.
+        }
+
         isPlain = false;
         waiting.Enqueue((request, tag));
     }

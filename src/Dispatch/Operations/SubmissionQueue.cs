@@ -10,8 +10,14 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
 {
     private readonly Queue<SubmissionEntry> backlog = new();
 
+    /// <summary>How long the chains are that wait, in their order: each moves into the ring as a whole, because of one that is split over two enters the tail runs although the head failed.</summary>
+    private readonly Queue<int> waitingChains = new();
+
     /// <summary>How much the ring may hold before a request has to wait: nothing, while others wait already, so that order is kept.</summary>
     private uint room = RoomOf(ring);
+
+    private bool chainGoesToBacklog;
+    private int restOfChain;
 
     /// <summary>Gets a value indicating whether an enter has something to submit.</summary>
     public bool HasStaged
@@ -20,8 +26,38 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
         get => ring.Submissions.Pending != 0;
     }
 
+    /// <summary>
+    /// Gets how many steps of chains are staged. An enter that is content with less lets each chain go one step: the steps behind the first one are begun as deferred task work, of which the kernel does one round and then
+    /// looks whether enough has completed.
+    /// </summary>
+    public uint Steps { get; private set; }
+
     /// <summary>Gets the number of requests waiting for room in the ring.</summary>
     public int Backlog => backlog.Count;
+
+    /// <summary>
+    /// Announces that the next entries are one chain, to be staged without an enter between: where the ring has no room for all of them, all of them wait. No chain is longer than the ring; who stages it has checked that.
+    /// </summary>
+    public void BeginChain(int length)
+    {
+        ref SubmissionRing submissions = ref ring.Submissions;
+        if (backlog.Count != 0 || submissions.Pending + (uint)length > submissions.Capacity)
+        {
+            room = 0;
+            waitingChains.Enqueue(length);
+            chainGoesToBacklog = true;
+        }
+        else
+        {
+            Steps += (uint)length;
+        }
+    }
+
+    /// <summary>The chain has been staged.</summary>
+    public void EndChain() => chainGoesToBacklog = false;
+
+    /// <summary>An enter takes along what is staged.</summary>
+    public void OnEnter() => Steps = 0;
 
     /// <summary>Stages one entry under a tag.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,15 +80,26 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
     /// <summary>Moves what waits into the ring, as far as there is room. Called after every enter, which makes room.</summary>
     public void Refill()
     {
-        while (backlog.Count != 0)
+        while (backlog.TryPeek(out SubmissionEntry next))
         {
-            SubmissionEntry* slot = ring.Submissions.TryTake();
-            if (slot == null)
+            if (restOfChain == 0)
             {
-                return;
+                // Inside a chain there is room, because it was looked for at its head.
+                int length = IsLinked(next) ? waitingChains.Peek() : 1;
+                if (ring.Submissions.Pending + (uint)length > ring.Submissions.Capacity)
+                {
+                    return;
+                }
+
+                restOfChain = length;
+                if (length != 1)
+                {
+                    Steps += (uint)waitingChains.Dequeue();
+                }
             }
 
-            *slot = backlog.Dequeue();
+            restOfChain--;
+            *ring.Submissions.Take() = backlog.Dequeue();
         }
 
         room = RoomOf(ring);
@@ -73,9 +120,13 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
         {
             Fail(engine, entry);
         }
+
+        waitingChains.Clear();
     }
 
     private static uint RoomOf(KernelRing ring) => ring.WatchesStaging ? 0 : ring.Submissions.Capacity;
+
+    private static bool IsLinked(in SubmissionEntry entry) => (entry.Flags & (EntryFlags.Link | EntryFlags.HardLink)) != 0;
 
     private static void Fail(LoopEngine engine, in SubmissionEntry entry) =>
         engine.Delivery.Defer(new CompletionEntry { UserData = entry.UserData, Result = -Errno.ECANCELED });
@@ -86,7 +137,7 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
         if (ring.WatchesStaging)
         {
             ring.OnStaged(entry);
-            SubmissionEntry* slot = backlog.Count == 0 ? ring.Submissions.TryTake() : null;
+            SubmissionEntry* slot = backlog.Count == 0 && !chainGoesToBacklog ? ring.Submissions.TryTake() : null;
             if (slot != null)
             {
                 *slot = entry;

@@ -11,7 +11,7 @@ namespace Dispatch.Benchmarks;
 /// </summary>
 internal sealed class CReference(string name, params string[] arguments) : IProgram
 {
-    private const string Flags = "-O2 -std=gnu11 -Wall -Wextra";
+    private const string Flags = "-O2 -std=gnu11 -pthread -Wall -Wextra";
 
     public async Task<ProcessStartInfo> PrepareAsync(CancellationToken cancellationToken) =>
         new(await BuildAsync(cancellationToken), arguments);

@@ -25,6 +25,11 @@ internal static class Peers
     public const string LoopPing = "loop-ping";
     public const string LoopWake = "loop-wake";
     public const string LoopRingWake = "loop-ring-wake";
+    public const string List = "list";
+    public const string ListSleep = "list-sleep";
+    public const string ReadAllBytes = "read-all-bytes";
+    public const string ChainFiles = "chain-files";
+    public const string ChainFilesOwned = "chain-files-owned";
     public const string SimulatedCalm = "simulated-calm";
     public const string SimulatedBusy = "simulated-busy";
     public const string SimulatedFailing = "simulated-failing";
@@ -48,6 +53,11 @@ internal static class Peers
         [LoopPing] = _ => new LoopPing(),
         [LoopWake] = _ => new LoopWake(),
         [LoopRingWake] = _ => new LoopRingWake(),
+        [List] = arguments => new LoopList(arguments.Depth),
+        [ListSleep] = arguments => new LoopListSleep(arguments.Depth),
+        [ReadAllBytes] = arguments => new ReadAllBytes(arguments.RequiredFile, arguments.Depth),
+        [ChainFiles] = arguments => new LoopChainFiles(arguments.RequiredFile, arguments.Depth, owned: false),
+        [ChainFilesOwned] = arguments => new LoopChainFiles(arguments.RequiredFile, arguments.Depth, owned: true),
         [SimulatedCalm] = _ => new SimulatedEcho(FaultPlan.None, clients: 4, messages: 100),
         [SimulatedBusy] = _ => new SimulatedEcho(FaultPlan.Busy, clients: 4, messages: 100),
         [SimulatedFailing] = _ => new SimulatedEcho(FaultPlan.Failing, clients: 4, messages: 100),

@@ -7,9 +7,12 @@ internal sealed class Workspace(string folder) : IDisposable
 {
     public const int BlockSize = 4096;
 
+    public const int SmallFileCount = 1000;
+
     private const int Blocks = 4 * 1024;
 
     private string? testFile;
+    private string? smallFiles;
 
     /// <summary>
     /// A file of 16 MiB that is in the page cache. Block N begins with the number N (8 bytes, little endian), so that every read can be checked.
@@ -35,8 +38,37 @@ internal sealed class Workspace(string folder) : IDisposable
         return testFile;
     }
 
+    /// <summary>The name of a small file.</summary>
+    public static string NameOf(int number) => $"small-{number:D4}";
+
+    /// <summary>The length of a small file: 1 to 4 KiB.</summary>
+    public static int LengthOf(int number) => 1024 + (number * 37 % 3073);
+
+    /// <summary>A folder with 1,000 small files that are in the page cache. Each begins with its number (4 bytes, little endian) and has a length of its own, so that every read can be checked.</summary>
+    public string SmallFiles()
+    {
+        if (smallFiles is null)
+        {
+            smallFiles = Path.Combine(folder, $"dispatch-benchmark-{Guid.NewGuid():N}");
+            Directory.CreateDirectory(smallFiles);
+            for (int number = 0; number < SmallFileCount; number++)
+            {
+                byte[] content = new byte[LengthOf(number)];
+                BitConverter.TryWriteBytes(content, number);
+                File.WriteAllBytes(Path.Combine(smallFiles, NameOf(number)), content);
+            }
+        }
+
+        return smallFiles;
+    }
+
     public void Dispose()
     {
+        if (smallFiles is not null)
+        {
+            Directory.Delete(smallFiles, recursive: true);
+        }
+
         if (testFile is not null)
         {
             File.Delete(testFile);

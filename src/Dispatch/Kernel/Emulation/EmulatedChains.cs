@@ -14,6 +14,9 @@ internal sealed class EmulatedChains(EmulatedRing ring)
     /// <summary>Gets a value indicating whether a step waits to be begun.</summary>
     public bool HasReady => ready.Count != 0;
 
+    /// <summary>Gets a value indicating whether the last entry said that another follows.</summary>
+    public bool IsOpen => head is not null;
+
     /// <summary>Takes the next entry of a submit, of which it is known whether anything is wrong with it.</summary>
     public void Take(EmulatedRequest request, int error)
     {

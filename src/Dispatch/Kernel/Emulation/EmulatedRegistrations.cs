@@ -3,13 +3,16 @@ using static Dispatch.IoUringAbi;
 
 namespace Dispatch;
 
-/// <summary>What <c>io_uring_register(2)</c> does, as far as an emulated ring has it: buffers, rings of provided buffers, the probe. Owner thread only.</summary>
+/// <summary>What <c>io_uring_register(2)</c> does, as far as an emulated ring has it: buffers, fixed descriptors, rings of provided buffers, the probe. Owner thread only.</summary>
 internal sealed unsafe class EmulatedRegistrations(EmulatedRing ring)
 {
     private const int ProbeHeaderBytes = 16;
 
     /// <summary>Gets the registered buffers.</summary>
     public RegisteredBuffers Registered { get; } = new();
+
+    /// <summary>Gets the fixed descriptors.</summary>
+    public EmulatedFiles Files { get; } = new(ring);
 
     /// <summary>Gets the provided buffers.</summary>
     public ProvidedBuffers Provided { get; } = new();
@@ -30,6 +33,10 @@ internal sealed unsafe class EmulatedRegistrations(EmulatedRing ring)
                 return argument == null ? -Errno.EFAULT : count != 1 ? -Errno.EINVAL : Provided.Register(*(IoUringRecords.BufferRingRegistration*)argument);
             case IORING_UNREGISTER_PBUF_RING:
                 return argument == null ? -Errno.EFAULT : count != 1 ? -Errno.EINVAL : Provided.Unregister(((IoUringRecords.BufferRingRegistration*)argument)->GroupId);
+            case IORING_REGISTER_FILES:
+                return Files.Register((int*)argument, count);
+            case IORING_REGISTER_FILES_UPDATE:
+                return Files.Update((IoUringRecords.ResourceUpdate*)argument, count);
             case IORING_REGISTER_PROBE:
                 return argument == null ? -Errno.EFAULT : Probe((byte*)argument, count);
             case IORING_REGISTER_IOWQ_MAX_WORKERS:

@@ -48,6 +48,9 @@ internal sealed class EmulatedRequest
     /// <summary>Gets or sets what was wrong with it when it was submitted, or 0.</summary>
     public int SubmitError { get; set; }
 
+    /// <summary>Gets or sets the slot of the table of fixed descriptors that it fills or empties, from 1; 0 for none.</summary>
+    public int FixedSlot { get; set; }
+
     /// <summary>Gets or sets a value indicating whether <see cref="Buffer"/> holds a provided buffer.</summary>
     public bool HasBuffer { get; set; }
 
@@ -102,6 +105,7 @@ internal sealed class EmulatedRequest
         LinkedTimeout = null;
         TimeoutOf = null;
         SubmitError = 0;
+        FixedSlot = 0;
         HasBuffer = false;
         DescriptorUse = DescriptorUse.None;
         IsActive = false;

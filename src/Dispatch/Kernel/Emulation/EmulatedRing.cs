@@ -106,7 +106,11 @@ internal abstract unsafe partial class EmulatedRing : KernelRing
     }
 
     /// <inheritdoc/>
-    public override void ReleaseMemory() => queues.Free();
+    public override void ReleaseMemory()
+    {
+        registrations.Files.Close();
+        queues.Free();
+    }
 
     /// <summary>Ends a request by its terminal completion, for the parts of this folder.</summary>
     internal void End(EmulatedRequest request, int result) => Finish(request, result);
@@ -205,7 +209,7 @@ internal abstract unsafe partial class EmulatedRing : KernelRing
             return -Errno.EINVAL;
         }
 
-        return (entry.Flags & EntryFlags.FixedFile) != 0 ? -Errno.EBADF : 0;
+        return 0;
     }
 
     /// <summary>Called when a request ends whose <see cref="EmulatedRequest.DescriptorUse"/> is not none.</summary>
@@ -244,6 +248,11 @@ internal abstract unsafe partial class EmulatedRing : KernelRing
     /// </summary>
     protected void Finish(EmulatedRequest request, int result, uint flags = 0)
     {
+        if (request.FixedSlot != 0)
+        {
+            result = registrations.Files.Settle(request, result);
+        }
+
         bool failed = EmulatedOutcome.IsFailure(request, result);
         if (request.HasBuffer)
         {

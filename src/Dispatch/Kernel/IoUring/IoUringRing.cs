@@ -157,6 +157,11 @@ internal sealed unsafe class IoUringRing : KernelRing
     /// <inheritdoc/>
     public override int Register(uint operation, void* argument, uint count)
     {
+        if (closed)
+        {
+            return -Errno.EBADF; // The number may be another ring's by now.
+        }
+
         int result = LibC.io_uring_register(ringDescriptor, operation, argument, count);
         return result >= 0 ? result : -LibC.errno;
     }
@@ -169,7 +174,6 @@ internal sealed unsafe class IoUringRing : KernelRing
             return;
         }
 
-        closed = true;
         if (fromOwner && isRegistered)
         {
             // A living thread that keeps the descriptor registered keeps the ring alive. (A dead one's registrations went with it.)
@@ -177,6 +181,7 @@ internal sealed unsafe class IoUringRing : KernelRing
             Register(IORING_UNREGISTER_RING_FDS, &update, 1);
         }
 
+        closed = true;
         _ = LibC.close(ringDescriptor);
     }
 

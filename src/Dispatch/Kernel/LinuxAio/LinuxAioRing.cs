@@ -126,8 +126,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
     protected override int Check(EmulatedRequest request)
     {
         int error = base.Check(request);
-        bool wantsTable = request.Opcode is Opcode.Openat or Opcode.Openat2 or Opcode.Socket or Opcode.Accept or Opcode.Close or Opcode.Pipe && request.Entry.FileIndex != 0;
-        return error != 0 ? error : wantsTable ? -Errno.ENXIO : CheckPriority(request.Entry); // There is no table of fixed descriptors.
+        return error != 0 ? error : CheckPriority(request.Entry);
     }
 
     /// <inheritdoc/>

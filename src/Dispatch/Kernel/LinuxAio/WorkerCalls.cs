@@ -133,11 +133,6 @@ internal static unsafe class WorkerCalls
 
     private static long Close(in SubmissionEntry entry)
     {
-        if (entry.FileIndex != 0)
-        {
-            return -Errno.ENXIO; // There is no table of fixed descriptors.
-        }
-
         long result = SystemCall.Run(SystemCall.CloseDescriptor, entry.Fd);
         return result == -Errno.EINTR ? 0 : result; // The number is free, whatever interrupted the rest: to close it again could close another's.
     }
