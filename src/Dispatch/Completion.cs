@@ -20,8 +20,15 @@ public readonly struct Completion : IEquatable<Completion>
     internal Completion(ulong tag, in CompletionEntry entry)
     {
         Tag = tag;
-        Result = entry.Result;
-        Flags = (CompletionFlags)entry.Flags;
+        if ((entry.Flags & CompletionEntry.CallFlag) == 0)
+        {
+            Result = entry.Result;
+            Flags = (CompletionFlags)entry.Flags;
+        }
+        else
+        {
+            Result = (long)entry.UserData;
+        }
     }
 
     /// <summary>Gets the tag that the request was submitted with; 0 for awaited and observed ones.</summary>

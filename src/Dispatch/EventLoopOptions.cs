@@ -50,6 +50,15 @@ public class EventLoopOptions
     /// <summary>Gets or sets the limit on kernel worker threads of each class (regular files, everything else) of this ring. Default 16.</summary>
     public int MaxKernelWorkers { get; set; } = 16;
 
+    /// <summary>
+    /// Gets or sets the limit on the loop's worker threads for system calls that the ring cannot make and that end by themselves. What exceeds it waits in order. Threads are made as calls need them and end when they
+    /// have nothing to do. Default 16.
+    /// </summary>
+    public int MaxWorkers { get; set; } = 16;
+
+    /// <summary>Gets or sets the same limit for calls that can wait for ever: an open of a FIFO, a lock, a wait. What exceeds it waits until one of them ends. Default 256.</summary>
+    public int MaxWaitingWorkers { get; set; } = 256;
+
     /// <summary>Gets or sets what the loop does when there is nothing to do. Default <see cref="IdleStrategy.Park"/>.</summary>
     public IdleStrategy Idle { get; set; } = IdleStrategy.Park;
 
@@ -89,6 +98,8 @@ public class EventLoopOptions
         Check(ReceiveQuota >= 1, nameof(ReceiveQuota), ReceiveQuota, "1 or more");
         Check(DirectSlots is >= 1 and <= 32_768, nameof(DirectSlots), DirectSlots, "1 to 32,768");
         Check(MaxKernelWorkers >= 1, nameof(MaxKernelWorkers), MaxKernelWorkers, "1 or more");
+        Check(MaxWorkers >= 1, nameof(MaxWorkers), MaxWorkers, "1 or more");
+        Check(MaxWaitingWorkers >= 1, nameof(MaxWaitingWorkers), MaxWaitingWorkers, "1 or more");
         Check(Idle is not null, nameof(Idle), null, "a strategy");
     }
 

@@ -24,7 +24,10 @@ public partial struct IoRequest
     private bool isChained;
 
     /// <summary>Gets the name of the call as its man page has it, for messages.</summary>
-    public readonly string Name => OpcodeNames.Of(Entry.Opcode);
+    public readonly string Name => IsCall ? SystemCallTable.NameOf(Entry.Fd) : OpcodeNames.Of(Entry.Opcode);
+
+    /// <summary>Gets a value indicating whether it is a system call by its number: a worker's, unless the ring has the same.</summary>
+    internal readonly bool IsCall => CallEntry.IsCall(Entry.Opcode);
 
     /// <summary>
     /// Gets a value indicating whether the entry is all there is: no handle to reference, nothing to pin. Such a request can go to the ring with the user's
@@ -63,6 +66,9 @@ public partial struct IoRequest
         }
     }
 
+    /// <summary>Gets the second handle of a request that works on two.</summary>
+    internal readonly object? SecondTarget => extras?.SecondTarget;
+
     /// <summary>Gets the memory whose address goes to the entry's second address field.</summary>
     internal readonly Memory<byte> Second => extras?.Second ?? default;
 
@@ -88,6 +94,11 @@ public partial struct IoRequest
             throw new InvalidOperationException($"{Name} has no I/O priority: the kernel uses that field for its own flags. Set SO_PRIORITY on the socket instead.");
         }
 
+        if (IsCall)
+        {
+            throw new InvalidOperationException($"{Name} has no I/O priority: a worker makes the call, with the priority of its thread. Use the factory of the ring's own operation where there is one.");
+        }
+
         IoRequest copy = this;
         copy.Entry.IoPriority = priority;
         return copy;
@@ -100,7 +111,11 @@ public partial struct IoRequest
     {
         ArgumentNullException.ThrowIfNull(credentials);
         IoRequest copy = this;
-        copy.Entry.Personality = credentials.Number;
+        if (!IsCall)
+        {
+            copy.Entry.Personality = credentials.Number; // A call has an argument there; whoever makes it is told apart.
+        }
+
         copy.SetExtras(RequestExtras.With(extras, credentials));
         return copy;
     }

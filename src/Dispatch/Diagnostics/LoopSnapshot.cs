@@ -23,6 +23,9 @@ internal static class LoopSnapshot
             ConnectionFaults = counters.ConnectionFaults,
             InFlight = engine.Table.InFlight,
             Backlog = engine.Submissions.Backlog,
+            Workers = engine.WorkersIfCreated?.ThreadCount ?? 0,
+            QueuedCalls = engine.WorkersIfCreated?.QueueLength ?? 0,
+            CallWaits = engine.WorkersIfCreated?.Waits ?? 0,
             InboxDepth = engine.Inbox.Count,
         };
     }

@@ -50,6 +50,15 @@ public sealed record LoopStatistics
     /// <summary>Gets the requests that wait in user memory for room in the ring.</summary>
     public int Backlog { get; init; }
 
+    /// <summary>Gets the worker threads that the loop has now for system calls that its ring cannot make.</summary>
+    public int Workers { get; init; }
+
+    /// <summary>Gets the system calls that wait for such a worker now.</summary>
+    public int QueuedCalls { get; init; }
+
+    /// <summary>Gets how many system calls have had to wait for a worker because as many were busy as there may be.</summary>
+    public long CallWaits { get; init; }
+
     /// <summary>Gets the messages in the inbox.</summary>
     public int InboxDepth { get; init; }
 }

@@ -76,6 +76,12 @@ internal abstract unsafe class KernelRing
     {
     }
 
+    /// <summary>Makes a system call that is a worker's on the system; the call is given to the pool when it is over. False where workers of the loop are to make it.</summary>
+    public virtual bool TryBeginCall(WorkerCall call, WorkerPool pool) => false;
+
+    /// <summary>Cancels a call that <see cref="TryBeginCall"/> took: 0 when it will not be made, else −EALREADY.</summary>
+    public virtual int CancelCall(WorkerCall call) => -Errno.EALREADY;
+
     /// <summary>Registers a resource; operation numbers and records are those of <c>io_uring_register(2)</c>. Returns a negative errno on failure.</summary>
     public abstract int Register(uint operation, void* argument, uint count);
 

@@ -39,6 +39,7 @@ internal sealed class Cancellation(LoopEngine engine)
     /// <summary>Asks for the end of everything that is in flight.</summary>
     public void StageAll()
     {
+        engine.WorkersIfCreated?.CancelAll();
         engine.Table.ForEachInFlight(static operation => operation.NoteCancel());
         SubmissionEntry entry = Entry(0);
         entry.OperationFlags = IoUringAbi.IORING_ASYNC_CANCEL_ANY | IoUringAbi.IORING_ASYNC_CANCEL_ALL;

@@ -124,6 +124,11 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
 
     private bool TryTakeSlow(out Completion completion)
     {
+        if (raw.Untaken == 0 && engine.WorkersIfCreated is { RawInFlight: > 0, HasArrived: true } workers)
+        {
+            workers.KeepRaw();
+        }
+
         if (raw.Untaken != 0)
         {
             bool taken = raw.TryTakeQueued(out completion);

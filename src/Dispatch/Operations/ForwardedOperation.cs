@@ -54,7 +54,7 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
         Completion completion = core.GetResult(token);
         if (completion.Result >= 0)
         {
-            return (int)completion.Result;
+            return completion.Result <= int.MaxValue ? (int)completion.Result : throw OpcodeNames.TooWide(request.Name, completion.Result);
         }
 
         if (deadlinePassed && Errno.FromResult(completion.Result, cancelAsked: true) == Errno.ECANCELED)
@@ -62,7 +62,7 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
             throw new TimeoutException($"{request.Name} did not complete before its deadline and was cancelled.");
         }
 
-        throw OpcodeNames.Explain(request.Entry.Opcode, completion.Result, request.Subject, this.token);
+        throw OpcodeNames.Explain(request.Entry.Opcode, completion.Result, request.Subject, this.token, request.Name);
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,7 @@ internal sealed class LoopEngine
     private RegisteredBufferPool? registeredBuffers;
     private DirectSlots? slots;
     private FileReads? files;
+    private LoopWorkers? workers;
     private int stagedForDevice;
     private int refusedParks;
 
@@ -123,6 +124,12 @@ internal sealed class LoopEngine
     /// <summary>Gets the loop's receive buffers, or null when nothing has been received yet.</summary>
     public BufferPool? ReceiveBuffersIfCreated => receiveBuffers;
 
+    /// <summary>Gets the workers for system calls that the ring cannot make, created at first use.</summary>
+    public LoopWorkers Workers => workers ??= new LoopWorkers(this);
+
+    /// <summary>Gets the workers, or null when nothing has needed one yet. Any thread.</summary>
+    public LoopWorkers? WorkersIfCreated => Volatile.Read(ref workers);
+
     /// <summary>Gets the number of requests in flight or queued that are not the loop's own. Any thread, approximately.</summary>
     public int UserInFlight => Table.InFlight - (wake.InFlight ? 1 : 0) - (Timers.HasKernelTimeout ? 1 : 0);
 
@@ -137,7 +144,7 @@ internal sealed class LoopEngine
     public bool HasTurnWork
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Ring.Completions.HasEntries || Posted.HasWork || Delivery.HasDeferred || Timers.IsDueFlagged;
+        get => Ring.Completions.HasEntries || Posted.HasWork || Delivery.HasDeferred || Timers.IsDueFlagged || workers is { HasArrived: true };
     }
 
     /// <summary>Gets or sets a value indicating whether the owner's thread has died and another one reaps in its place.</summary>
@@ -170,6 +177,11 @@ internal sealed class LoopEngine
         try
         {
             int done = Delivery.Run(options.CompletionBudget) + Posted.Run(options.InboxBudget);
+            if (workers is { HasArrived: true })
+            {
+                done += workers.Deliver(options.CompletionBudget); // After the inbox, whose signal says that there is something.
+            }
+
             if (Timers.Count != 0 || Timers.IsDueFlagged)
             {
                 done += Timers.RunDue();

@@ -7,6 +7,7 @@ namespace Dispatch;
 internal static class LoopShutdown
 {
     private const long RoundNanoseconds = 20_000_000;
+    private const long CallRoundNanoseconds = 1_000_000;
 
     /// <summary>What could not be freed because the kernel still has it. Never emptied: that is its purpose.</summary>
     private static readonly List<LoopEngine> Abandoned = [];
@@ -84,13 +85,17 @@ internal static class LoopShutdown
             if (engine.Table.InFlight != 0)
             {
                 engine.CancelAll();
-                engine.Enter(engine.HasTurnWork || engine.Submissions.Backlog != 0 ? 0u : 1u, RoundNanoseconds);
+
+                // The wake-up request has been stopped, so that nothing but time ends a round in which only workers have something.
+                long round = engine.WorkersIfCreated is { InFlight: > 0 } ? CallRoundNanoseconds : RoundNanoseconds;
+                engine.Enter(engine.HasTurnWork || engine.Submissions.Backlog != 0 ? 0u : 1u, round);
             }
         }
     }
 
     private static List<string> CloseRing(LoopEngine engine, bool fromOwner, TimeSpan grace)
     {
+        engine.WorkersIfCreated?.Stop();
         engine.Ring.Close(fromOwner);
         TimeProvider clock = engine.Ring.Clock;
         long start = clock.GetTimestamp();
@@ -100,7 +105,8 @@ internal static class LoopShutdown
             // Nobody can submit any more, so this round's answers are given here: also to what the last round's consumers began, a close say.
             engine.Submissions.FailUnsubmitted(engine);
             bool idle = engine.Turn() == 0 && !engine.HasTurnWork;
-            if (idle && (engine.Table.InFlight == 0 || !engine.Ring.CompletesAfterClose || clock.GetElapsedTime(start) > grace))
+            bool mayComplete = engine.Ring.CompletesAfterClose || engine.WorkersIfCreated is { InFlight: > 0 };
+            if (idle && (engine.Table.InFlight == 0 || !mayComplete || clock.GetElapsedTime(start) > grace))
             {
                 break;
             }
@@ -115,6 +121,12 @@ internal static class LoopShutdown
             }
         }
 
+        if (engine.WorkersIfCreated is { } workers)
+        {
+            workers.Close();
+            engine.Turn(); // What was done just before.
+        }
+
         engine.Posted.AbandonLocal();
         engine.Inbox.Abandon();
 
@@ -125,7 +137,9 @@ internal static class LoopShutdown
         }
         else
         {
-            engine.Table.ForEachInFlight(operation => unfinished.Add($"{OpcodeNames.Of(operation.Opcode)} on descriptor {operation.Descriptor} ({engine.Loop.Name})"));
+            engine.Table.ForEachInFlight(operation => unfinished.Add(operation.IsCall
+                ? $"{operation.CallName}, in a worker that no signal gets out of it ({engine.Loop.Name})"
+                : $"{operation.CallName} on descriptor {operation.Descriptor} ({engine.Loop.Name})"));
             if (unfinished.Count == 0)
             {
                 unfinished.Add($"{engine.Table.InFlight} raw request(s) ({engine.Loop.Name})");

@@ -46,13 +46,16 @@ internal static class OpcodeNames
     };
 
     /// <summary>Builds the exception for a failed call.</summary>
-    public static Exception Explain(Opcode opcode, long result, object? subject, CancellationToken token)
+    public static Exception Explain(Opcode opcode, long result, object? subject, CancellationToken token, string? name = null)
     {
-        string call = Of(opcode);
+        string call = name ?? Of(opcode);
         return IsSocketCall(opcode)
             ? ErrorMap.ForSocket(call, result, (subject as EndPoint)?.ToString(), token)
             : ErrorMap.ForFile(call, result, subject as string, token);
     }
+
+    /// <summary>Builds the exception of a result that the caller's type cannot hold. Nothing is lost: the message has it.</summary>
+    public static OverflowException TooWide(string call, long result) => new($"The result of {call}, {result}, does not fit into 32 bits. Use EventLoop.CompleteAsync, whose completions have 64.");
 
     private static bool IsSocketCall(Opcode opcode) => opcode is Opcode.Accept or Opcode.Connect or Opcode.Send or Opcode.Recv
         or Opcode.Sendmsg or Opcode.Recvmsg or Opcode.Shutdown or Opcode.Socket or Opcode.SendZc;

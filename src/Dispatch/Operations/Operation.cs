@@ -10,6 +10,7 @@ namespace Dispatch;
 internal abstract class Operation
 {
     private RequestReferences references;
+    private LoopCall? call;
     private bool isCancelNoted;
     private byte missedCancels;
 
@@ -50,6 +51,12 @@ internal abstract class Operation
 
     /// <summary>Gets the descriptor of the request, for reports.</summary>
     public int Descriptor { get; private set; }
+
+    /// <summary>Gets the name of the call as its man page has it, for messages.</summary>
+    public string CallName => CallEntry.IsCall(Opcode) ? SystemCallTable.NameOf(Descriptor) : OpcodeNames.Of(Opcode);
+
+    /// <summary>Gets a value indicating whether a worker has it, and no ring.</summary>
+    public bool IsCall => call is not null;
 
     /// <summary>Gets or sets the next idle object in its pool.</summary>
     public Operation? NextPooled { get; set; }
@@ -103,15 +110,37 @@ internal abstract class Operation
     /// <summary>Asks the kernel to cancel what is in flight. The terminal completion answers. Safe at any time; queued when the queue is full.</summary>
     public virtual void RequestCancel()
     {
-        if (InFlight)
+        if (call is not null)
+        {
+            CancelCall();
+        }
+        else if (InFlight)
         {
             missedCancels = 0;
             Engine.Cancellation.Stage(this);
         }
     }
 
+    /// <summary>Cancels what a worker has of this operation, if it has anything: 0 when the call will not be made, −EALREADY when it is told to stop.</summary>
+    public int CancelCall() => call is null ? -Errno.ENOENT : Engine.Workers.Cancel(call);
+
+    /// <summary>Its call is over and is taken back for the next use, before the result is delivered.</summary>
+    public void LeaveCall() => call = null;
+
+    /// <summary>
+    /// Its call is over, and the loop is no more. What was lent is free again; a descriptor that it made has no taker. The worker's thread: the loop's own will not touch this object again.
+    /// </summary>
+    public void EndLate(long result)
+    {
+        references.ReleaseMemory();
+        if (Opcode == CallEntry.DescriptorCall && result >= 0)
+        {
+            _ = Engine.Ring.Calls.Close((int)result);
+        }
+    }
+
     /// <summary>A cancel of everything is on its way: this one is to end, too.</summary>
-    public void NoteCancel() => isCancelNoted = true;
+    public void NoteCancel() => isCancelNoted = call is null;
 
     /// <summary>The cancel of everything has been answered; if it went past this one, it is asked by itself.</summary>
     public void RepeatNotedCancel()
@@ -193,12 +222,7 @@ internal abstract class Operation
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected void StartEntry(in SubmissionEntry entry)
     {
-        InFlight = true;
-        isCancelNoted = false;
-        missedCancels = 0;
-        Opcode = entry.Opcode;
-        Descriptor = entry.Fd;
-        Engine.Table.InFlight++;
+        NoteStart(entry);
         Engine.Submissions.Stage(entry, Tag);
     }
 
@@ -216,6 +240,33 @@ internal abstract class Operation
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NoteStart(in SubmissionEntry entry)
+    {
+        InFlight = true;
+        isCancelNoted = false;
+        missedCancels = 0;
+        Opcode = entry.Opcode;
+        Descriptor = entry.Fd;
+        Engine.Table.InFlight++;
+    }
+
+    /// <summary>A system call: the ring's where that has the same operation, else a worker's.</summary>
+    private void StartCall(in IoRequest request)
+    {
+        SubmissionEntry entry = request.Entry;
+        references.AcquireForCall(Engine, request, ref entry);
+        if (RingCalls.TryTranslate(CallEntry.Of(ref entry), Engine.Ring, out SubmissionEntry ofRing))
+        {
+            ofRing.Personality = request.Credentials?.Number ?? 0;
+            StartEntry(ofRing);
+            return;
+        }
+
+        NoteStart(entry);
+        call = Engine.Workers.Begin(this, CallEntry.Of(ref entry), request.Credentials?.Identity);
+    }
+
     private void StartWithReferences(in IoRequest request)
     {
         if (request.IsChained)
@@ -224,6 +275,19 @@ internal abstract class Operation
         }
 
         SubmissionEntry entry = request.Entry;
+        if (CallEntry.IsCall(entry.Opcode))
+        {
+            StartCall(request);
+            return;
+        }
+
+        if (ReferenceEquals(request.Target, IoRequest.TargetByTag) && Engine.Raw.FindCall(entry.Address) is { } target)
+        {
+            NoteStart(entry); // The kernel knows nothing of it.
+            call = Engine.Workers.Answer(this, target.CancelCall());
+            return;
+        }
+
         Hold(request, ref entry);
         StartEntry(entry);
         if (request.Target is OwnedDescriptor { IsDirect: true })

@@ -15,7 +15,7 @@ internal static class Orphans
             engine.CountOrphan();
         }
 
-        if (entry.Result >= 0 && opcode is Opcode.Accept or Opcode.Openat or Opcode.Openat2 or Opcode.Socket && entry.Result >= 0)
+        if (entry.Result >= 0 && opcode is Opcode.Accept or Opcode.Openat or Opcode.Openat2 or Opcode.Socket or CallEntry.DescriptorCall && entry.Result >= 0)
         {
             _ = engine.Ring.Calls.Close(entry.Result);
             engine.CountOrphan();

@@ -35,7 +35,28 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     public void OnPlainTaken() => outstanding--;
 
     /// <summary>Finds out again whether the source is plain.</summary>
-    public void Settle() => isPlain = untaken.Count == 0 && waiting.Count == 0 && paused.Count == 0;
+    public void Settle() => isPlain = untaken.Count == 0 && waiting.Count == 0 && paused.Count == 0 && engine.WorkersIfCreated is not { RawInFlight: > 0 };
+
+    /// <summary>Finds the first request of a tag that a worker has, or null.</summary>
+    public Operation? FindCall(ulong tag)
+    {
+        Operation? found = null;
+        if (engine.WorkersIfCreated is { RawInFlight: > 0 })
+        {
+            engine.Table.ForEachInFlight(operation => found ??= operation is RawOperation { IsCall: true } raw && raw.UserTag == tag ? raw : null);
+        }
+
+        return found;
+    }
+
+    /// <summary>Takes the result of a call that a worker has made.</summary>
+    public void Keep(RawOperation operation, in CompletionEntry entry)
+    {
+        if (operation.TryTranslate(entry, operation.Account(entry), out Completion completion))
+        {
+            Keep(completion);
+        }
+    }
 
     /// <summary>Submits a request under the user's tag.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -183,6 +204,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         else
         {
             engine.RawPool.Rent().Begin(request, tag);
+            isPlain &= engine.WorkersIfCreated is not { RawInFlight: > 0 };
         }
 
         outstanding++;

@@ -12,10 +12,13 @@ internal sealed class RequestExtras
     /// <summary>Gets the credentials under which it is made.</summary>
     public RegisteredCredentials? Credentials { get; init; }
 
+    /// <summary>Gets the second handle of a request that works on two.</summary>
+    public object? SecondTarget { get; init; }
+
     /// <summary>Gets what an error message names: a path or an end point.</summary>
     public object? Subject { get; init; }
 
     /// <summary>The same, under other credentials.</summary>
     public static RequestExtras With(RequestExtras? present, RegisteredCredentials credentials) =>
-        new() { Second = present?.Second ?? default, Vector = present?.Vector, Subject = present?.Subject, Credentials = credentials };
+        new() { Second = present?.Second ?? default, Vector = present?.Vector, Subject = present?.Subject, SecondTarget = present?.SecondTarget, Credentials = credentials };
 }

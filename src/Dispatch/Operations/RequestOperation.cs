@@ -68,11 +68,12 @@ internal sealed class RequestOperation : Operation, IOwnerSource, IValueTaskSour
         long result = completion.Result;
         if (result >= 0)
         {
+            string? wide = result > int.MaxValue ? CallName : null;
             Recycle();
-            return (int)result;
+            return wide is null ? (int)result : throw OpcodeNames.TooWide(wide, result);
         }
 
-        Exception error = cancel.Explain(Opcode, result, subject);
+        Exception error = cancel.Explain(Opcode, result, subject, CallName);
         Recycle();
         throw error;
     }

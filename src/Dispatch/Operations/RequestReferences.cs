@@ -10,6 +10,7 @@ namespace Dispatch;
 internal unsafe struct RequestReferences
 {
     private object? target;
+    private object? secondTarget;
     private MemoryHandle first;
     private MemoryHandle second;
     private PinnedVector? vector;
@@ -35,7 +36,7 @@ internal unsafe struct RequestReferences
             engine.Raw.ResolveCancel(ref entry);
         }
 
-        AcquireTarget(request.Target, ref entry);
+        target = AcquireTarget(request.Target, ref entry.Fd);
         try
         {
             if (!request.First.IsEmpty)
@@ -66,18 +67,56 @@ internal unsafe struct RequestReferences
         }
     }
 
+    /// <summary>Takes the references of a system call, and writes numbers and addresses into the arguments that they belong to. On an exception nothing stays taken.</summary>
+    public void AcquireForCall(LoopEngine engine, in IoRequest request, ref SubmissionEntry entry)
+    {
+        SubmissionEntry found = new() { Opcode = entry.Opcode };
+        Acquire(engine, request, ref found);
+        ref CallEntry call = ref CallEntry.Of(ref entry);
+        try
+        {
+            int number = 0;
+            secondTarget = AcquireTarget(request.SecondTarget, ref number);
+            call.Write(CallReference.SecondTarget, number);
+        }
+        catch
+        {
+            Release();
+            throw;
+        }
+
+        call.Write(CallReference.Target, found.Fd);
+        call.Write(CallReference.First, (long)found.Address);
+        call.Write(CallReference.Second, (long)found.Address2);
+    }
+
     /// <summary>Lets go of everything.</summary>
     public void Release()
     {
         IsHeld = false;
+        ReleaseMemory();
+        ReleaseTarget(ref target);
+        if (secondTarget is not null)
+        {
+            ReleaseTarget(ref secondTarget);
+        }
+    }
+
+    /// <summary>Lets go of the memory alone.</summary>
+    public void ReleaseMemory()
+    {
         first.Dispose();
         second.Dispose();
         first = default;
         second = default;
         vector?.Dispose();
         vector = null;
-        object? held = target;
-        target = null;
+    }
+
+    private static void ReleaseTarget(ref object? field)
+    {
+        object? held = field;
+        field = null;
         if (held is OwnedDescriptor owned)
         {
             owned.ReleaseRequest();
@@ -88,26 +127,28 @@ internal unsafe struct RequestReferences
         }
     }
 
-    private void AcquireTarget(object? wanted, ref SubmissionEntry entry)
+    private static object? AcquireTarget(object? wanted, ref int descriptor)
     {
         if (wanted is OwnedDescriptor owned)
         {
             owned.AddRequest();
-            entry.Fd = owned.Number;
-            target = owned;
+            descriptor = owned.Number;
+            return owned;
         }
         else if (wanted is EventLoop loop)
         {
             int number = loop.Engine.Ring.MessageDescriptor;
             ObjectDisposedException.ThrowIf(number < 0, loop);
-            entry.Fd = number;
+            descriptor = number;
         }
         else if (wanted is SafeHandle handle)
         {
             bool added = false;
             handle.DangerousAddRef(ref added); // throws ObjectDisposedException when closed
-            entry.Fd = (int)handle.DangerousGetHandle();
-            target = handle;
+            descriptor = (int)handle.DangerousGetHandle();
+            return handle;
         }
+
+        return null;
     }
 }

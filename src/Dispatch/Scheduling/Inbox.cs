@@ -43,6 +43,22 @@ internal sealed class Inbox(Action wake)
         }
 
         queue.Enqueue(item);
+        Signal();
+        if (Volatile.Read(ref words.Closed) == Abandoned)
+        {
+            // The owner has made its last pass. What is still there nobody else will take.
+            RunRestOnThreadPool();
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Says that there is something for the owner, and wakes it if it is parked. Whatever it is was published before: in the queue here, or in a list of workers' results that the owner looks at whenever it drains. Any thread; also when
+    /// the inbox is closed.
+    /// </summary>
+    public void Signal()
+    {
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref words.Signaled) == 0)
         {
@@ -55,14 +71,6 @@ internal sealed class Inbox(Action wake)
             Interlocked.Increment(ref words.Wakes);
             wake();
         }
-
-        if (Volatile.Read(ref words.Closed) == Abandoned)
-        {
-            // The owner has made its last pass. What is still there nobody else will take.
-            RunRestOnThreadPool();
-        }
-
-        return true;
     }
 
     /// <summary>Takes the next item. Owner only.</summary>

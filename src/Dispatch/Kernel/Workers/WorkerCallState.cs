@@ -9,6 +9,9 @@ internal enum WorkerCallState
     /// <summary>A worker runs it.</summary>
     Running,
 
+    /// <summary>A worker runs it, and it is told to stop: signals are sent to the worker, so that its end takes the group's lock.</summary>
+    Interrupted,
+
     /// <summary>It is over, and on its way to the owner.</summary>
     Done,
 

@@ -1,31 +1,39 @@
-using static Dispatch.SystemCall;
-
 namespace Dispatch;
 
 /// <summary>
-/// Worker threads of one owner for one kind of call. Threads are made as calls come, up to the limit, beyond which calls wait; they end with the owner, or when they have had nothing to do for a while. Calls that can wait for ever have a group of their own, so that
-/// however many of them hang, the others go on.
+/// Worker threads of one owner for one kind of call. Threads are made as calls come, up to the limit, beyond which calls wait; they end with the owner, or when they have had nothing to do for a while. Calls that can wait for ever
+/// have a group of their own, so that however many of them hang, the others go on.
 /// </summary>
+/// <remarks>
+/// One is woken at a time: whoever takes a call wakes the next one first, when there is more. So no call waits behind one that blocks while a thread may be had, and short calls, of which one thread makes many before the next
+/// one is awake, do not wake the whole group. One of those without work looks out for the next call for a moment before it sleeps; a call that comes meanwhile costs no wake-up.
+/// </remarks>
 /// <param name="pool">Where finished calls go.</param>
 /// <param name="name">The threads' name.</param>
 /// <param name="limit">The greatest number of threads.</param>
 internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
 {
-    private const int StackBytes = 256 * 1024;
+    private const int SpinTurns = 16;
+    private static readonly long SpinTicks = System.Diagnostics.Stopwatch.Frequency / 25_000; // 40 µs: less than two wake-ups cost.
 
     private readonly object sync = new();
-    private readonly Queue<WorkerCall> queue = new();
-    private readonly List<WorkerCall> running = [];
-    private readonly List<Thread> threads = [];
-    private int idle;
-    private bool closing;
+    private readonly List<WorkerThread> threads = [];
+    private readonly List<WorkerCall> interrupted = [];
+    private WorkerCall? first;
+    private WorkerCall? last;
+    private WorkerThread? idle;
+    private WorkerThread? spinning;
+    private int queued;
+    private int waking;
+    private int reserved;
+    private volatile bool closing;
     private bool interrupting;
 
     /// <summary>Gets the number of threads. Any thread, approximately.</summary>
     public int ThreadCount => threads.Count;
 
     /// <summary>Gets the number of calls that wait for a worker. Any thread, approximately.</summary>
-    public int QueueLength => queue.Count;
+    public int QueueLength => Volatile.Read(ref queued);
 
     /// <summary>Gets how many calls had to wait because every thread that there may be was busy. Owner only.</summary>
     public long Waits { get; private set; }
@@ -34,31 +42,35 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
     public int Enqueue(WorkerCall call)
     {
         call.Group = this;
-        call.State = WorkerCallState.Queued;
+        WorkerThread? next;
         lock (sync)
         {
-            queue.Enqueue(call);
-            if (idle >= queue.Count)
-            {
-                Monitor.Pulse(sync);
-                return 0;
-            }
-
-            if (threads.Count < limit && TryAddThread())
-            {
-                return 0;
-            }
-
-            if (threads.Count != 0)
+            Append(call);
+            next = WhomToWake();
+            if (next is null && spinning is null && waking == 0)
             {
                 Waits++;
+            }
+        }
+
+        if (next is null || TryWake(next))
+        {
+            return 0;
+        }
+
+        lock (sync)
+        {
+            if (threads.Count + reserved != 0 || call.State != WorkerCallState.Queued)
+            {
                 return 0; // Without a new thread it waits for one of those that there are.
             }
 
+            Unlink(call);
             call.State = WorkerCallState.Withdrawn;
-            int shortage = DescriptorShortage.Probe();
-            return shortage == 0 ? -Errno.EAGAIN : -shortage;
         }
+
+        int shortage = DescriptorShortage.Probe();
+        return shortage == 0 ? -Errno.EAGAIN : -shortage;
     }
 
     /// <summary>
@@ -68,161 +80,311 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
     {
         lock (sync)
         {
-            switch (call.State)
+            if (call.State == WorkerCallState.Queued)
             {
-                case WorkerCallState.Queued:
-                    call.State = WorkerCallState.Withdrawn;
-                    return 0;
-                case WorkerCallState.Running:
-                    Interrupt(call);
-                    return -Errno.EALREADY;
-                default:
-                    return -Errno.EALREADY;
+                Unlink(call);
+                call.State = WorkerCallState.Withdrawn;
+                return 0;
             }
+
+            Interrupt(call);
+            return -Errno.EALREADY;
         }
     }
 
     /// <summary>No call comes any more. Those that run are told to stop; threads end when they have nothing left.</summary>
     public void Close()
     {
+        List<WorkerThread> sleeping = [];
         lock (sync)
         {
             closing = true;
-            foreach (WorkerCall call in running)
+            foreach (WorkerThread thread in threads)
             {
-                Interrupt(call);
+                // What it made last is over, or its owner has given it to another worker: whatever runs is to end.
+                if (thread.Current is { } call)
+                {
+                    Interrupt(call);
+                }
             }
 
-            Monitor.PulseAll(sync);
+            for (; idle is not null; idle = idle.NextIdle)
+            {
+                sleeping.Add(idle);
+            }
         }
+
+        sleeping.ForEach(static t => t.Gate.Open());
     }
 
     /// <summary>Waits for the end of the threads. Only when no call runs.</summary>
     public void Join()
     {
-        Thread[] ending;
+        WorkerThread[] ending;
         lock (sync)
         {
             ending = [.. threads];
         }
 
-        foreach (Thread thread in ending)
+        foreach (WorkerThread thread in ending)
         {
-            thread.Join();
+            thread.Thread?.Join();
         }
     }
 
-    private static Thread? TryStart(ThreadStart work, string name)
+    /// <summary>Gives a worker its next call, or waits for one. False when it is to end. The worker's thread.</summary>
+    public bool TryTake(WorkerThread thread, out WorkerCall? call)
     {
-        if (DescriptorShortage.Probe() != 0)
+        bool hasSpun = !thread.CanSpin;
+        while (true)
         {
-            return null; // The runtime ends the process when it finds no descriptors for a thread that it has begun.
-        }
-
-        try
-        {
-            Thread thread = new(work, StackBytes) { IsBackground = true, Name = name };
-            thread.UnsafeStart();
-            return thread;
-        }
-        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
-        {
-            return null; // The system has no thread left.
-        }
-    }
-
-    private bool TryAddThread()
-    {
-        Thread? thread = TryStart(Work, name);
-        if (thread is null)
-        {
-            return false;
-        }
-
-        threads.Add(thread);
-        return true;
-    }
-
-    private void Work()
-    {
-        long number = Run(ThreadNumber);
-        WorkerSignal.PrepareThread();
-        while (TryTake(number, out WorkerCall? call))
-        {
-            long result;
-            do
-            {
-                result = call!.CancelAsked ? -Errno.EINTR : call.Run();
-            }
-            while (result == -Errno.EINTR && !call.CancelAsked && call.IsRestarted); // Somebody else's signal.
-
-            bool interrupted;
+            WorkerThread? next = null;
+            bool isToSleep = false;
             lock (sync)
             {
-                call.State = WorkerCallState.Done;
-                running.Remove(call);
-                interrupted = call.CancelAsked;
+                if (thread.IsWaking)
+                {
+                    thread.IsWaking = false;
+                    waking--;
+                }
+
+                if (ReferenceEquals(spinning, thread))
+                {
+                    spinning = null;
+                }
+
+                call = first;
+                if (call is not null)
+                {
+                    Unlink(call);
+                    call.Thread = thread.Number;
+                    call.State = WorkerCallState.Running;
+                    thread.Current = call;
+                    next = WhomToWake();
+                }
+                else if (closing)
+                {
+                    threads.Remove(thread);
+                    return false;
+                }
+                else if (hasSpun || spinning is not null)
+                {
+                    isToSleep = true;
+                    thread.NextIdle = idle;
+                    idle = thread;
+                }
+                else
+                {
+                    spinning = thread;
+                }
             }
 
-            call.Result = result == -Errno.EINTR && interrupted ? -Errno.ECANCELED : result;
-            if (interrupted)
+            if (call is not null)
             {
-                // Signals for this call were sent under the lock, so that they are pending by now at the latest. They arrive on the way out of this call, and none is left for the next one.
-                Run(ThreadNumber);
+                if (next is not null)
+                {
+                    _ = TryWake(next);
+                }
+
+                return true;
             }
 
-            pool.OnDone(call);
+            if (!isToSleep)
+            {
+                Spin();
+                hasSpun = true;
+            }
+            else if (thread.Gate.Wait(pool.IdleTime))
+            {
+                hasSpun = !thread.CanSpin;
+            }
+            else if (TryLeave(thread))
+            {
+                return false;
+            }
         }
     }
 
-    private bool TryTake(long thread, out WorkerCall? call)
+    /// <summary>A call ended that signals were being sent for. From here on none is. The worker's thread.</summary>
+    public void EndInterrupted(WorkerCall call)
     {
         lock (sync)
         {
-            bool isNeeded = true;
-            while (true)
+            interrupted.Remove(call);
+            call.State = WorkerCallState.Done;
+        }
+    }
+
+    private void Append(WorkerCall call)
+    {
+        call.State = WorkerCallState.Queued;
+        call.Next = null;
+        call.Previous = last;
+        if (last is null)
+        {
+            first = call;
+        }
+        else
+        {
+            last.Next = call;
+        }
+
+        last = call;
+        Volatile.Write(ref queued, queued + 1);
+    }
+
+    private void Unlink(WorkerCall call)
+    {
+        if (call.Previous is null)
+        {
+            first = call.Next;
+        }
+        else
+        {
+            call.Previous.Next = call.Next;
+        }
+
+        if (call.Next is null)
+        {
+            last = call.Previous;
+        }
+        else
+        {
+            call.Next.Previous = call.Previous;
+        }
+
+        call.Next = null;
+        call.Previous = null;
+        Volatile.Write(ref queued, queued - 1);
+    }
+
+    /// <summary>
+    /// Finds who is to look after what waits: nobody, when nothing does, or when somebody is about to look anyway and will call the next one; else a thread that sleeps, the last one to have gone to sleep; else a new one, up to the limit.
+    /// Under the lock; the caller wakes it outside.
+    /// </summary>
+    private WorkerThread? WhomToWake()
+    {
+        if (queued == 0 || waking != 0 || spinning is not null)
+        {
+            return null;
+        }
+
+        WorkerThread? next = idle;
+        if (next is not null)
+        {
+            idle = next.NextIdle;
+            next.NextIdle = null;
+            next.IsWaking = true;
+        }
+        else if (threads.Count + reserved < limit)
+        {
+            reserved++; // It is one of the group's when it has started.
+            next = new WorkerThread(this, pool);
+        }
+        else
+        {
+            return null;
+        }
+
+        waking++;
+        return next;
+    }
+
+    private bool TryWake(WorkerThread thread)
+    {
+        if (!thread.IsNew)
+        {
+            thread.Gate.Open();
+            return true;
+        }
+
+        lock (sync)
+        {
+            thread.IsNew = false;
+            reserved--;
+            threads.Add(thread); // First, so that it finds itself there when it ends at once.
+        }
+
+        if (thread.TryStart(name))
+        {
+            return true;
+        }
+
+        lock (sync)
+        {
+            threads.Remove(thread);
+            waking--;
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends a thread that has slept for long, unless it was called a moment late.</summary>
+    private bool TryLeave(WorkerThread thread)
+    {
+        lock (sync)
+        {
+            if (thread.IsWaking)
             {
-                // Also by one that has waited for long: a pulse that was meant for it may have come a moment late.
-                while (queue.TryDequeue(out call))
-                {
-                    if (call.State == WorkerCallState.Queued)
-                    {
-                        call.State = WorkerCallState.Running;
-                        call.Thread = thread;
-                        running.Add(call);
-                        return true;
-                    }
-                }
-
-                if (closing)
-                {
-                    return false;
-                }
-
-                if (!isNeeded)
-                {
-                    threads.Remove(Thread.CurrentThread);
-                    return false;
-                }
-
-                idle++;
-                isNeeded = Monitor.Wait(sync, pool.IdleTime);
-                idle--;
+                return false;
             }
+
+            WorkerThread? before = null;
+            for (WorkerThread? one = idle; one is not null; before = one, one = one.NextIdle)
+            {
+                if (!ReferenceEquals(one, thread))
+                {
+                    continue;
+                }
+
+                if (before is null)
+                {
+                    idle = one.NextIdle;
+                }
+                else
+                {
+                    before.NextIdle = one.NextIdle;
+                }
+
+                one.NextIdle = null;
+                threads.Remove(thread);
+                return true;
+            }
+
+            return false; // Closed: it is to look again.
+        }
+    }
+
+    private void Spin()
+    {
+        long end = System.Diagnostics.Stopwatch.GetTimestamp() + SpinTicks;
+        while (Volatile.Read(ref queued) == 0 && !closing && System.Diagnostics.Stopwatch.GetTimestamp() < end)
+        {
+            Thread.SpinWait(SpinTurns);
         }
     }
 
     /// <summary>
-    /// Interrupts a running call. Under the lock, under which the call also ends: the signal is sent only while the worker has this call, and the worker takes in what was sent before it begins the next one. A worker that has
-    /// looked at the flag and not yet entered the kernel would miss it, so that it is sent again until the call is over.
+    /// Interrupts a call, if it runs. Under the lock, under which a call that is being interrupted also ends: the signal is sent only while the worker has this call, and the worker takes in what was sent before it begins the next
+    /// one. A worker that has looked at the flag and not yet entered the kernel would miss it, so that it is sent again until the call is over.
     /// </summary>
     private void Interrupt(WorkerCall call)
     {
-        call.CancelAsked = true;
-        WorkerSignal.Send(call.Thread);
-        if (!interrupting)
+        if (call.State == WorkerCallState.Running)
         {
-            interrupting = TryStart(Repeat, name + "-interrupt") is not null; // Without it, this one signal has to do; the next cancel tries again.
+            call.CancelAsked = true; // Before the state: a worker that finds itself interrupted finds this.
+            if (!call.TryChange(WorkerCallState.Running, WorkerCallState.Interrupted))
+            {
+                return; // It has just ended.
+            }
+
+            interrupted.Add(call);
+            WorkerSignal.Send(call.Thread);
+        }
+
+        if (!interrupting && interrupted.Count != 0)
+        {
+            interrupting = WorkerThread.TryStart(Repeat, name + "-interrupt") is not null; // Without it, this one signal has to do; the next cancel tries again.
         }
     }
 
@@ -233,17 +395,12 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
             Thread.Sleep(pause); // The pace of the signals; nothing waits for it.
             lock (sync)
             {
-                bool any = false;
-                foreach (WorkerCall call in running)
+                foreach (WorkerCall call in interrupted)
                 {
-                    if (call.CancelAsked)
-                    {
-                        any = true;
-                        WorkerSignal.Send(call.Thread);
-                    }
+                    WorkerSignal.Send(call.Thread);
                 }
 
-                if (!any)
+                if (interrupted.Count == 0)
                 {
                     interrupting = false;
                     return;

@@ -13,9 +13,10 @@ public sealed class RegisteredCredentials : IDisposable
 {
     private readonly LoopEngine engine;
 
-    private RegisteredCredentials(LoopEngine engine, ushort number, uint userId, uint groupId)
+    private RegisteredCredentials(LoopEngine engine, ushort number, uint userId, uint groupId, FileIdentity identity)
     {
         this.engine = engine;
+        Identity = identity;
         Number = number;
         UserId = userId;
         GroupId = groupId;
@@ -26,6 +27,9 @@ public sealed class RegisteredCredentials : IDisposable
 
     /// <summary>Gets the group.</summary>
     public uint GroupId { get; }
+
+    /// <summary>Gets what a worker becomes to make a call with them.</summary>
+    internal FileIdentity Identity { get; }
 
     /// <summary>Gets the kernel's number of them.</summary>
     internal ushort Number { get; }
@@ -48,14 +52,15 @@ public sealed class RegisteredCredentials : IDisposable
         ArgumentOutOfRangeException.ThrowIfEqual(groupId, uint.MaxValue);
         loop.Engine.VerifyOwner();
         loop.Engine.VerifyOpen();
-        int number = loop.Engine.Ring.RegisterIdentity(new FileIdentity(userId, groupId, groups.ToArray()));
+        FileIdentity identity = new(userId, groupId, groups.ToArray());
+        int number = loop.Engine.Ring.RegisterIdentity(identity);
         if (number == -Errno.EPERM)
         {
             throw new UnauthorizedAccessException($"This process may not act as user {userId}, group {groupId}: that takes CAP_SETUID and CAP_SETGID. Run it as root, or give it those (setcap, AmbientCapabilities= in a systemd unit).");
         }
 
         return number > 0
-            ? new RegisteredCredentials(loop.Engine, (ushort)number, userId, groupId)
+            ? new RegisteredCredentials(loop.Engine, (ushort)number, userId, groupId, identity)
             : throw new IOException($"Registering credentials of user {userId} failed with {Errno.Name(-number)}. Dispose credentials that are not needed any more.");
     }
 

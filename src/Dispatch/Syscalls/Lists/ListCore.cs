@@ -123,9 +123,13 @@ internal sealed class ListCore
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnCompletion(int index, in CompletionEntry entry, bool terminal)
     {
-        if (terminal && (entry.Flags & IoUringAbi.IORING_CQE_F_NOTIF) == 0)
+        if (terminal && (entry.Flags & (IoUringAbi.IORING_CQE_F_NOTIF | CompletionEntry.CallFlag)) == 0)
         {
             End(index, entry.Result, entry.Flags);
+        }
+        else if ((entry.Flags & CompletionEntry.CallFlag) != 0)
+        {
+            End(index, (long)entry.UserData, 0); // A worker's: 64 bits, and not the ring's format.
         }
         else
         {

@@ -66,6 +66,11 @@ internal static class ListLayout
         for (int i = start; i < start + length; i++)
         {
             ref readonly IoRequest request = ref requests[i];
+            if (request.IsCall)
+            {
+                throw new InvalidOperationException($"Entry {i} of the list, {request.Name}, is a step of a chain, and the kernel's chains have no system calls that a worker makes. Make it a step of a Chain (Then), which begins the next step on the loop's thread.");
+            }
+
             if (request.Entry.Opcode == Opcode.LinkTimeout && (i == start || requests[i - 1].Entry.Opcode == Opcode.LinkTimeout))
             {
                 throw new InvalidOperationException($"Entry {i} of the list is a linked timeout with no request before it that it could limit. Put it directly behind that one, which has to be linked to it (Link).");
