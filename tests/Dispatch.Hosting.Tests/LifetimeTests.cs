@@ -21,7 +21,7 @@ public class LifetimeTests
             await host.StartAsync();
             dispatcher = host.Services.GetRequiredService<Dispatcher>();
             await host.StopAsync();
-            Assert.True(dispatcher.Completed.IsCompletedSuccessfully, "The loops have to be drained when the host has stopped.");
+            Assert.True(dispatcher.Loops.All(l => l.Completed.IsCompletedSuccessfully), "The loops have to be drained when the host has stopped.");
         }
 
         Assert.Equal(["start on dispatch-0", "stop on dispatch-0"], user.Seen);
@@ -92,7 +92,7 @@ public class LifetimeTests
         Assert.Equal(["files-0", "files-1"], files.Loops.Select(l => l.Name));
         Assert.NotSame(files, host.Services.GetRequiredService<Dispatcher>());
         await host.StopAsync();
-        Assert.True(files.Completed.IsCompleted);
+        Assert.All(files.Loops, l => Assert.True(l.Completed.IsCompleted));
     }
 
     [Fact]
@@ -143,12 +143,17 @@ public class LifetimeTests
     public async Task A_handler_that_blocks_is_logged_with_its_stack()
     {
         using MemoryLog log = new();
+        TaskCompletionSource reported = new();
         HostApplicationBuilder builder = Hosts.Builder(log);
-        builder.AddDispatch(o => o.LoopCount = 1);
+        builder.AddDispatch(o =>
+        {
+            o.LoopCount = 1;
+            o.BlockingWait = (_, _) => reported.SetResult(); // So that the wait does block, and ends when it was reported.
+        });
         using IHost host = builder.Build();
         await host.StartAsync();
         EventLoop loop = host.Services.GetRequiredService<Dispatcher>().Loops[0];
-        await loop.InvokeAsync(() => Task.Run(() => { }).Wait());
+        await loop.InvokeAsync(() => { reported.Task.Wait(Hosts.Patience); });
         await host.StopAsync();
         Assert.Contains(nameof(A_handler_that_blocks_is_logged_with_its_stack), log.Single("BlockingWait").Text);
     }
