@@ -14,4 +14,12 @@ public sealed class DispatcherOptions : EventLoopOptions
 
     /// <summary>Gets or sets how long disposing lets work finish before it cancels it; <see cref="Dispatcher.DrainAsync"/> takes a time of its own. Default 5 s.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Checks everything that creating the dispatcher would, but for what the kernel has to say.</summary>
+    internal void ValidateAll()
+    {
+        Validate();
+        ArgumentOutOfRangeException.ThrowIfLessThan(DrainTimeout, TimeSpan.Zero);
+        _ = PlacementPlan.Create(Placement, LoopCount, Cpus);
+    }
 }

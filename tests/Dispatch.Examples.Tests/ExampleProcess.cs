@@ -42,6 +42,13 @@ internal sealed class ExampleProcess : IDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>Ends it as the power does: it gets to do nothing more.</summary>
+    public void Kill()
+    {
+        process.Kill();
+        process.WaitForExit();
+    }
+
     /// <summary>Waits for its end.</summary>
     public ExampleResult WaitForEnd()
     {

@@ -79,6 +79,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     {
         thread = Thread.CurrentThread;
         LoopThread.Claim(loop.Engine);
+        LoopRegistry.Add(loop);
         if (attached)
         {
             OwnerSentinel.Place(this);
@@ -232,6 +233,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
 
     private void Finish()
     {
+        LoopRegistry.Remove(loop);
         if (cause is null)
         {
             completed.TrySetResult();
