@@ -14,6 +14,8 @@ internal static class Catalog
         MessageBenchmarks.Stream,
         MessageBenchmarks.Ping,
         MessageBenchmarks.Wake,
+        CallBenchmarks.One,
+        CallBenchmarks.Many,
         SimulatorBenchmarks.Scenarios,
     ];
 

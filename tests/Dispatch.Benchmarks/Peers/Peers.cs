@@ -25,6 +25,9 @@ internal static class Peers
     public const string LoopPing = "loop-ping";
     public const string LoopWake = "loop-wake";
     public const string LoopRingWake = "loop-ring-wake";
+    public const string CallOnWorkers = "call-on-workers";
+    public const string CallOnPoolFromLoop = "call-on-pool-from-loop";
+    public const string CallOnPool = "call-on-pool";
     public const string SimulatedCalm = "simulated-calm";
     public const string SimulatedBusy = "simulated-busy";
 
@@ -46,6 +49,9 @@ internal static class Peers
         [LoopPing] = _ => new LoopPing(),
         [LoopWake] = _ => new LoopWake(),
         [LoopRingWake] = _ => new LoopRingWake(),
+        [CallOnWorkers] = arguments => CallWorkload.OnWorkers(arguments.Depth),
+        [CallOnPoolFromLoop] = arguments => CallWorkload.OnPoolFromLoop(arguments.Depth),
+        [CallOnPool] = arguments => CallWorkload.OnPool(arguments.Depth),
         [SimulatedCalm] = _ => new SimulatedEcho(FaultPlan.None),
         [SimulatedBusy] = _ => new SimulatedEcho(FaultPlan.Busy),
     };
