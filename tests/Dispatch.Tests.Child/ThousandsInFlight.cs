@@ -22,8 +22,6 @@ internal static class ThousandsInFlight
         }
 
         string locked = fifo + ".lock";
-        FileStream holder = new(locked, FileMode.Create);
-        FileStream waiter = new(locked, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
@@ -39,11 +37,14 @@ internal static class ThousandsInFlight
         {
             loop.InvokeAsync(async () =>
             {
-                await loop.ExecuteAsync(IoRequest.Lock(holder.SafeFileHandle, FileLock.Exclusive));
+                // Not by a FileStream, which locks the file by itself.
+                IoRequest open = IoRequest.OpenAt(locked, OpenFlags.ReadWrite | OpenFlags.Create, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                int waiter = await loop.ExecuteAsync(open);
+                await loop.CompleteAsync(IoRequest.Lock(await loop.ExecuteAsync(open), FileLock.Exclusive, wait: false));
                 for (int i = 0; i < EachKind; i++)
                 {
                     Begin(loop, IoRequest.OpenFifo(fifo, OpenFlags.ReadOnly));
-                    Begin(loop, IoRequest.Lock(waiter.SafeFileHandle, FileLock.Exclusive));
+                    Begin(loop, IoRequest.Lock(waiter, FileLock.Exclusive));
                     Begin(loop, IoRequest.Syscall(sleep, day, 0));
                     Begin(loop, IoRequest.Syscall(futex, address, 128, 0)); // FUTEX_WAIT_PRIVATE
                     Begin(loop, IoRequest.Read(pipe.SafePipeHandle, new byte[1], -1));
@@ -61,7 +62,7 @@ internal static class ThousandsInFlight
 
         File.Delete(fifo);
         File.Delete(locked);
-        Alive.AddRange([word, pipe, listener, waiter, holder, dispatcher]);
+        Alive.AddRange([word, pipe, listener, dispatcher]);
         return dispatcher.Loops.Sum(l => l.Statistics.InFlight);
     }
 

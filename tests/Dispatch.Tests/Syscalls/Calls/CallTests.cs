@@ -34,7 +34,7 @@ public sealed class CallTests
     public void A_call_is_observed() => OnLoop.Run(async loop =>
     {
         byte[] buffer = new byte[16];
-        TaskCompletionSource done = new();
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Recorder recorder = new() { Then = _ => done.SetResult() };
 
         loop.Observe(IoRequest.Syscall(GetRandom, buffer, 16), recorder);
