@@ -18,7 +18,7 @@ internal static class SystemCallPage
 
             - **ring**: the loop's own ring has an operation that means the same; it is used where the kernel has it and the arguments fit, else the call is a worker's.
             - **worker**: a worker thread of the loop makes the call. Calls that can wait for ever have workers of their own, so that however many hang, the others go on. None of them goes to a kernel worker.
-            - **refused**: the factory throws, with the reason; `AllowUnsafe` has it made all the same, by a worker.
+            - **refused**: the factory throws, with the reason; `SyscallAllowUnsafe` has it made all the same, by a worker.
 
             *Waits*: whether it can wait for ever, for somebody else. *Interrupted*: what a cancel does to a call that a worker is in. `again`: it ends; by another signal than ours nothing is lost, and it is made again. `tell`: it ends, and
             so it does by another signal, with EINTR, because time, or a part of the work, has gone by. `no`: it ends by itself, and soon but for a device that does not answer. *Makes*: the result is a descriptor, which is closed when nobody is left to take it.

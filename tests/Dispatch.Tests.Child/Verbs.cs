@@ -23,6 +23,7 @@ internal static class Verbs
         "exit-in-flight" => ExitInFlight(),
         "exit-in-flight-attached" => ExitInFlightAttached(),
         "exit-in-fifo" => ExitInFifo(),
+        "exit-in-thousands" => ExitInThousands(),
         "park" => Park(),
         "park-and-drain" => ParkAndDrain(),
         "throw" => Throw(),
@@ -165,6 +166,12 @@ internal static class Verbs
         File.Delete(path);
         Say("blocked", blocked);
         return 0;
+    }
+
+    private static int ExitInThousands()
+    {
+        Say("in-flight", ThousandsInFlight.Begin(Kernel));
+        return 0; // No drain, no dispose.
     }
 
     private static int Park()

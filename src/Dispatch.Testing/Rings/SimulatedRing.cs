@@ -9,6 +9,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     private readonly SimulatedKernel kernel;
     private readonly SimulatedWork operations;
     private readonly List<RingWork> ready = [];
+    private readonly List<SimulatedCall> calls = [];
     private readonly RingTimer timer;
     private readonly StagedMemory staged;
     private readonly RingWorkPool works;
@@ -124,6 +125,45 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         {
             kernel.Events.Remove(timer);
             base.Close(fromOwner);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool TryBeginCall(WorkerCall call, WorkerPool pool)
+    {
+        lock (kernel.Gate)
+        {
+            SimulatedCall work = new(kernel, (LoopCall)call, pool);
+            call.State = WorkerCallState.Queued;
+            calls.RemoveAll(static c => c.IsOver);
+            calls.Add(work);
+            kernel.Events.Schedule(work, kernel.Now + kernel.DrawDelay() + Math.Max(0, work.Duration));
+            kernel.ArmLiveTimer();
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int CancelCall(WorkerCall call)
+    {
+        lock (kernel.Gate)
+        {
+            if (calls.Find(c => ReferenceEquals(c.Call, call) && !c.IsOver) is not { } work)
+            {
+                return -Errno.EALREADY;
+            }
+
+            kernel.Faults.RequestKind = FaultSource.NoRequest;
+            if (!work.WasMissed && work.Duration == 0 && kernel.Faults.Strikes(FaultKind.CancelRace))
+            {
+                work.WasMissed = true; // A worker has it already, and it ends by itself.
+                return -Errno.EALREADY;
+            }
+
+            calls.Remove(work);
+            kernel.Events.Remove(work);
+            call.State = WorkerCallState.Withdrawn;
+            return 0;
         }
     }
 

@@ -60,6 +60,18 @@ internal static unsafe partial class SystemCall
     public static readonly long SetFileUser = Number(122, 151); // setfsuid
     public static readonly long SetFileGroup = Number(123, 152); // setfsgid
 
+    public static readonly long GetEntries = Number(217, 61); // getdents64
+    public static readonly long LockFile = Number(73, 32); // flock
+    public static readonly long DeviceControl = Number(16, 29); // ioctl
+    public static readonly long SendFile = Number(40, 71);
+    public static readonly long CopyRange = Number(326, 285); // copy_file_range
+    public static readonly long GetRandom = Number(318, 278);
+    public static readonly long SyncAll = Number(162, 81); // sync
+    public static readonly long SyncFileSystem = Number(306, 267); // syncfs
+    public static readonly long Readahead = Number(187, 213);
+    public static readonly long CreateMemoryFile = Number(319, 279); // memfd_create
+    public static readonly long ReadProcess = Number(310, 270); // process_vm_readv
+
     /// <summary>Makes a call. Returns the kernel's answer; negative is an errno.</summary>
     public static long Run(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0)
     {

@@ -113,6 +113,7 @@ internal static class LoopShutdown
 
             if (idle)
             {
+                engine.WorkersIfCreated?.CancelAll();
                 wait.SpinOnce();
             }
             else if (clock.GetElapsedTime(start) > grace)

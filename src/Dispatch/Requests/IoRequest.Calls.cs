@@ -16,13 +16,12 @@ public partial struct IoRequest
     /// <param name="a3">The fourth argument.</param>
     /// <param name="a4">The fifth argument.</param>
     /// <param name="a5">The sixth argument.</param>
-    /// <param name="allowUnsafe">Whether a call is made that the safety table refuses, this once, on a worker, whatever it does to the process.</param>
     /// <returns>The request.</returns>
     /// <exception cref="NotSupportedException">The table refuses the call; the message says why.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Linux 6.18 has no call of this number here.</exception>
-    public static IoRequest Syscall(long number, nint a0 = 0, nint a1 = 0, nint a2 = 0, nint a3 = 0, nint a4 = 0, nint a5 = 0, bool allowUnsafe = false)
+    public static IoRequest Syscall(long number, nint a0 = 0, nint a1 = 0, nint a2 = 0, nint a3 = 0, nint a4 = 0, nint a5 = 0)
     {
-        IoRequest request = OnCall(number, allowUnsafe);
+        IoRequest request = OnCall(number, allowUnsafe: false);
         ref CallEntry call = ref CallEntry.Of(ref request.Entry);
         call.A0 = a0;
         call.A1 = a1;
@@ -40,14 +39,47 @@ public partial struct IoRequest
     /// <exception cref="NotSupportedException">The table refuses the call; the message says why.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Linux 6.18 has no call of this number here.</exception>
     /// <exception cref="ArgumentException">Too many arguments of a kind.</exception>
-    public static IoRequest Syscall(long number, params ReadOnlySpan<SyscallArgument> arguments)
+    public static IoRequest Syscall(long number, params ReadOnlySpan<SyscallArgument> arguments) => OnCall(number, allowUnsafe: false).With(arguments);
+
+    /// <summary>Any system call, also one that the safety table refuses: made this once, on a worker, whatever it does to the process. See the other overloads.</summary>
+    /// <param name="number">The call's number on this architecture.</param>
+    /// <param name="arguments">Up to six; two of them memory or text, two of them handles.</param>
+    /// <returns>The request.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">Linux 6.18 has no call of this number here.</exception>
+    /// <exception cref="ArgumentException">Too many arguments of a kind.</exception>
+    public static IoRequest SyscallAllowUnsafe(long number, params ReadOnlySpan<SyscallArgument> arguments) => OnCall(number, allowUnsafe: true).With(arguments);
+
+    /// <summary>Gets the bytes of a text as the kernel wants them.</summary>
+    internal static Memory<byte> TextBytes(string text) => PathBytes(text, allowEmpty: true);
+
+    private static IoRequest OnCall(long number, bool allowUnsafe)
+    {
+        if (!SystemCallTable.TryFind(number, out SystemCallFacts facts))
+        {
+            throw new ArgumentOutOfRangeException(nameof(number), number, "Linux 6.18 has no system call of this number on this architecture. Numbers differ from one architecture to another: see SystemCallInfo.All, or unistd.h.");
+        }
+
+        if (facts.Class == SystemCallClass.Refused && !allowUnsafe)
+        {
+            throw new NotSupportedException($"{facts.Name} is refused: {facts.Reason}. To have it made all the same, use IoRequest.SyscallAllowUnsafe.");
+        }
+
+        IoRequest request = default;
+        ref CallEntry call = ref CallEntry.Of(ref request.Entry);
+        call.Opcode = facts.MakesDescriptor ? CallEntry.DescriptorCall : CallEntry.SystemCall;
+        call.Number = (int)number;
+        request.hasReferences = true; // Never to the ring as it is.
+        return request;
+    }
+
+    private readonly IoRequest With(ReadOnlySpan<SyscallArgument> arguments)
     {
         if (arguments.Length > MostArguments)
         {
             throw new ArgumentException($"A system call has {MostArguments} arguments at most; {arguments.Length} were given.", nameof(arguments));
         }
 
-        IoRequest request = OnCall(number, allowUnsafe: false);
+        IoRequest request = this;
         Memory<byte> second = default;
         object? secondTarget = null;
         int memories = 0;
@@ -92,29 +124,6 @@ public partial struct IoRequest
             request.SetExtras(new RequestExtras { Second = second, SecondTarget = secondTarget });
         }
 
-        return request;
-    }
-
-    /// <summary>Gets the bytes of a text as the kernel wants them.</summary>
-    internal static Memory<byte> TextBytes(string text) => PathBytes(text, allowEmpty: true);
-
-    private static IoRequest OnCall(long number, bool allowUnsafe)
-    {
-        if (!SystemCallTable.TryFind(number, out SystemCallFacts facts))
-        {
-            throw new ArgumentOutOfRangeException(nameof(number), number, "Linux 6.18 has no system call of this number on this architecture. Numbers differ from one architecture to another: see SystemCallInfo.All, or unistd.h.");
-        }
-
-        if (facts.Class == SystemCallClass.Refused && !allowUnsafe)
-        {
-            throw new NotSupportedException($"{facts.Name} is refused: {facts.Reason}. To have it made all the same, say allowUnsafe: true.");
-        }
-
-        IoRequest request = default;
-        ref CallEntry call = ref CallEntry.Of(ref request.Entry);
-        call.Opcode = facts.MakesDescriptor ? CallEntry.DescriptorCall : CallEntry.SystemCall;
-        call.Number = (int)number;
-        request.hasReferences = true; // Never to the ring as it is.
         return request;
     }
 }

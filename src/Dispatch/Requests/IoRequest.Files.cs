@@ -7,7 +7,7 @@ public partial struct IoRequest
 {
     /// <summary>
     /// Opens a file; the result is a descriptor, which the caller closes. <c>openat(2)</c>; Linux 5.6. Runs on a kernel worker unless the path is cached. Never for a FIFO without
-    /// <see cref="OpenFlags.NonBlocking"/>: waiting for its peer would hold up a kernel worker for ever.
+    /// <see cref="OpenFlags.NonBlocking"/>: waiting for its peer would hold up a kernel worker for ever. <see cref="OpenFifo"/> is for that.
     /// </summary>
     /// <param name="path">The path, relative to <paramref name="directory"/>.</param>
     /// <param name="flags">How to open. Add <see cref="OpenFlags.CloseOnExec"/> unless children are to inherit it.</param>

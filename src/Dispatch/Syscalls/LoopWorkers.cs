@@ -25,6 +25,13 @@ internal sealed class LoopWorkers : IWorkerOwner
     /// <summary>Gets the number of raw calls among them: the raw source has to look here for their completions.</summary>
     public int RawInFlight { get; private set; }
 
+    /// <summary>Gets or sets how long a thread stays without a call. Set before the first call.</summary>
+    public TimeSpan IdleTime
+    {
+        get => pool.IdleTime;
+        set => pool.IdleTime = value;
+    }
+
     /// <summary>Gets a value indicating whether results are there to be delivered.</summary>
     public bool HasArrived => first is not null || pool.HasDone;
 

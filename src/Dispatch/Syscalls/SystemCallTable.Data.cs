@@ -209,7 +209,7 @@ internal static partial class SystemCallTable
         2 => "may wait for the file system, or for a socket that lingers",
         3 => "waits for the file system",
         4 => "waits for readiness; IoRequest.Poll does so without a thread",
-        5 => "it changes the memory map under the runtime, and a mapping has no owner when its request is cancelled. What is yours alone: AllowUnsafe",
+        5 => "it changes the memory map under the runtime, and a mapping has no owner when its request is cancelled. What is yours alone: SyscallAllowUnsafe",
         6 => "the heap's end is the C library's",
         7 => "handlers are the process's, and the runtime has its own: use PosixSignalRegistration",
         8 => "the mask is a thread's: it would be the worker's, and keep away the signal that cancels",

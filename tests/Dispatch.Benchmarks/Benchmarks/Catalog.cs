@@ -16,6 +16,8 @@ internal static class Catalog
         MessageBenchmarks.Wake,
         ChainBenchmarks.Lists,
         ChainBenchmarks.Files,
+        CallBenchmarks.One,
+        CallBenchmarks.Many,
         SimulatorBenchmarks.Scenarios,
     ];
 

@@ -20,6 +20,9 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
     public static partial int SchedSetAffinity(int thread, nuint length, ReadOnlySpan<ulong> mask);
 
+    [LibraryImport("libc", EntryPoint = "getppid")]
+    public static partial int GetParent();
+
     /// <summary>The C <c>timespec</c> of 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal readonly struct TimeSpec

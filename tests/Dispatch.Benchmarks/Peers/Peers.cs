@@ -30,6 +30,9 @@ internal static class Peers
     public const string ReadAllBytes = "read-all-bytes";
     public const string ChainFiles = "chain-files";
     public const string ChainFilesOwned = "chain-files-owned";
+    public const string CallOnWorkers = "call-on-workers";
+    public const string CallOnPoolFromLoop = "call-on-pool-from-loop";
+    public const string CallOnPool = "call-on-pool";
     public const string SimulatedCalm = "simulated-calm";
     public const string SimulatedBusy = "simulated-busy";
     public const string SimulatedFailing = "simulated-failing";
@@ -62,6 +65,9 @@ internal static class Peers
         [SimulatedBusy] = _ => new SimulatedEcho(FaultPlan.Busy, clients: 4, messages: 100),
         [SimulatedFailing] = _ => new SimulatedEcho(FaultPlan.Failing, clients: 4, messages: 100),
         [SimulatedShort] = _ => new SimulatedEcho(FaultPlan.Busy, clients: 3, messages: 4),
+        [CallOnWorkers] = arguments => CallWorkload.OnWorkers(arguments.Depth),
+        [CallOnPoolFromLoop] = arguments => CallWorkload.OnPoolFromLoop(arguments.Depth),
+        [CallOnPool] = arguments => CallWorkload.OnPool(arguments.Depth),
     };
 
     public static IReadOnlyDictionary<string, Func<PeerArguments, IEchoServer>> Servers { get; } = new Dictionary<string, Func<PeerArguments, IEchoServer>>

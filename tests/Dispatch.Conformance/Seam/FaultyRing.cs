@@ -68,6 +68,10 @@ internal sealed unsafe class FaultyRing : KernelRing
 
     public override void UnregisterIdentity(int number) => inner.UnregisterIdentity(number);
 
+    public override bool TryBeginCall(WorkerCall call, WorkerPool pool) => inner.TryBeginCall(call, pool);
+
+    public override int CancelCall(WorkerCall call) => inner.CancelCall(call);
+
     public override void Close(bool fromOwner) => inner.Close(fromOwner);
 
     public override void ReleaseMemory() => inner.ReleaseMemory();

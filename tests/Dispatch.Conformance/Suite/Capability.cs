@@ -8,4 +8,7 @@ public enum Capability
 
     /// <summary>Memory that is not there: a request that names it fails with EFAULT.</summary>
     BadPointers,
+
+    /// <summary>System calls that no ring has, and that take more of a machine than time and chance.</summary>
+    AnyCall,
 }

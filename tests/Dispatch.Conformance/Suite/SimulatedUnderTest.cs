@@ -10,6 +10,7 @@ internal sealed class SimulatedUnderTest : KernelUnderTest
     {
         [Capability.Processes] = "there are no processes, and so nothing to confine, to fork or to end.",
         [Capability.BadPointers] = "it works in the memory of the test's process, where a bad pointer is a crash.",
+        [Capability.AnyCall] = "it has no world for them and answers ENOSYS: it makes getrandom, nanosleep, clock_nanosleep, sched_yield, sync, getpid, gettid and getppid.",
     };
 
     public static SimulatedUnderTest Instance { get; } = new();

@@ -12,6 +12,14 @@ internal static class CCompiler
     public static string Check(string folder, string file) =>
         Run("gcc", folder, ["-std=gnu17", "-fsyntax-only", "-fmax-errors=0", "-fno-diagnostics-show-caret", "-fdiagnostics-color=never", file]).Error;
 
+    /// <summary>Lists the macros that a source defines, its own and those of the headers that it includes.</summary>
+    public static string Preprocess(string folder, string file)
+    {
+        (int status, string output, string error) = Run("gcc", folder, ["-E", "-dM", file]);
+        Assert.True(status == 0, $"gcc refused the headers:\n{error}");
+        return output;
+    }
+
     /// <summary>Compiles, links and runs a program, and returns what it printed.</summary>
     public static string CompileAndRun(string folder, string file)
     {

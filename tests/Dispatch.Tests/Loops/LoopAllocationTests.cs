@@ -104,6 +104,29 @@ public sealed class LoopAllocationTests
     });
 
     [Fact]
+    public void Twenty_thousand_calls_on_workers_allocate_nothing_and_use_no_thread_of_the_pool() => OnLoop.Run(async loop =>
+    {
+        IoRequest call = IoRequest.Syscall(SystemCallInfo.All.Single(c => c.Name == "getppid").Number);
+        await Work(1_000);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        long items = ThreadPool.CompletedWorkItemCount;
+        await Work(20_000);
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 100_000); // Other tests run beside, and have their own.
+        Assert.InRange(ThreadPool.CompletedWorkItemCount - items, 0, 2_000);
+        before = GC.GetAllocatedBytesForCurrentThread();
+        await Work(20_000);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024);
+
+        async ValueTask Work(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                await loop.ExecuteAsync(call);
+            }
+        }
+    });
+
+    [Fact]
     public void A_hundred_thousand_delays_allocate_nothing() => OnLoop.Run(async loop =>
     {
         await Work(1_000);

@@ -22,6 +22,29 @@ public sealed class EndOfProcessTests
     }
 
     [Fact]
+    public void A_process_with_ten_thousand_requests_of_every_kind_in_flight_ends_within_two_seconds()
+    {
+        // The machine may be busy with something else: what counts is that it can.
+        const int Attempts = 5;
+        TimeSpan best = TimeSpan.MaxValue;
+        for (int i = 0; i < Attempts && best > TimeSpan.FromSeconds(2); i++)
+        {
+            using ChildProcess child = ChildProcess.Start("--kernel", $"{TestKernel.Kind}", "exit-in-thousands");
+            child.WaitFor("in-flight");
+            long start = System.Diagnostics.Stopwatch.GetTimestamp();
+            (int status, string error) = child.WaitForEnd();
+            TimeSpan elapsed = System.Diagnostics.Stopwatch.GetElapsedTime(start);
+
+            Assert.Equal((0, string.Empty), (status, error));
+            Assert.True(int.Parse(child["in-flight"], null) > 10_000, child["in-flight"]);
+            best = elapsed < best ? elapsed : best;
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{best.TotalSeconds:f2} s");
+        Assert.True(best < TimeSpan.FromSeconds(2), $"{best}");
+    }
+
+    [Fact]
     public void A_parked_process_ends_at_a_termination_signal()
     {
         using ChildProcess child = ChildProcess.Start("park");

@@ -34,8 +34,8 @@ public sealed class CallTests
     public void A_call_is_observed() => OnLoop.Run(async loop =>
     {
         byte[] buffer = new byte[16];
-        TaskCompletionSource done = new();
-        Recorder<Completion> recorder = new(_ => done.SetResult());
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Recorder recorder = new() { Then = _ => done.SetResult() };
 
         loop.Observe(IoRequest.Syscall(GetRandom, buffer, 16), recorder);
         await done.Task;
@@ -77,19 +77,19 @@ public sealed class CallTests
     [Fact]
     public void A_result_of_64_bits_is_whole_in_every_way() => OnLoop.Run(async loop =>
     {
-        const long Far = 5_000_000_000_000;
+        long far = 5_000_000_000_000;
         using TestFolder folder = new();
         using FileStream file = new(folder["sparse"], FileMode.Create);
-        IoRequest request = IoRequest.Syscall(Seek, file.SafeFileHandle, (nint)Far);
+        IoRequest request = IoRequest.Syscall(Seek, file.SafeFileHandle, (nint)far);
 
-        Assert.Equal(Far, (await loop.CompleteAsync(request)).Result);
+        Assert.Equal(far, (await loop.CompleteAsync(request)).Result);
         loop.Submit(request, 1);
         TaskCompletionSource<Completion> taken = new();
         using IDisposable subscription = loop.Completions.Subscribe(new Recorder<Completion>(taken.SetResult));
-        Assert.Equal(Far, (await taken.Task).Result);
+        Assert.Equal(far, (await taken.Task).Result);
         TaskCompletionSource<Completion> observed = new();
         loop.Observe(request, new Recorder<Completion>(observed.SetResult));
-        Assert.Equal(Far, (await observed.Task).Result);
+        Assert.Equal(far, (await observed.Task).Result);
         OverflowException thrown = await Assert.ThrowsAsync<OverflowException>(async () => await loop.ExecuteAsync(request));
         Assert.Contains("lseek", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("5000000000000", thrown.Message, StringComparison.Ordinal);
@@ -134,10 +134,10 @@ public sealed class CallTests
     {
         NotSupportedException thrown = Assert.Throws<NotSupportedException>(() => IoRequest.Syscall(Numbers.Of("umask"), 18));
         Assert.Contains("umask", thrown.Message, StringComparison.Ordinal);
-        Assert.Contains("allowUnsafe", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("SyscallAllowUnsafe", thrown.Message, StringComparison.Ordinal);
 
-        int mask = await loop.ExecuteAsync(IoRequest.Syscall(Numbers.Of("umask"), 18, allowUnsafe: true));
-        Assert.Equal(18, await loop.ExecuteAsync(IoRequest.Syscall(Numbers.Of("umask"), mask, allowUnsafe: true)));
+        int mask = await loop.ExecuteAsync(IoRequest.SyscallAllowUnsafe(Numbers.Of("umask"), 18));
+        Assert.Equal(18, await loop.ExecuteAsync(IoRequest.SyscallAllowUnsafe(Numbers.Of("umask"), mask)));
     });
 
     [Theory]
