@@ -67,7 +67,7 @@ public partial struct IoRequest
     }
 
     /// <summary>
-    /// Cancels every request of the loop on a descriptor; the result is their number. <c>io_uring_prep_cancel(3)</c>; Linux 5.19.
+    /// Cancels every request that the loop's ring has on a descriptor; the result is their number. System calls that workers make for the loop are not among them. <c>io_uring_prep_cancel(3)</c>; Linux 5.19.
     /// </summary>
     /// <param name="target">The descriptor.</param>
     /// <returns>The request.</returns>

@@ -113,7 +113,8 @@ public sealed class CallTests : KernelTests
         await w.File("f", new byte[100]);
         int first = await w.Open("f", OpenFlags.ReadWrite);
         int second = await w.Open("f", OpenFlags.ReadWrite);
-        foreach (Func<int, FileLock, bool, IoRequest> make in (Func<int, FileLock, bool, IoRequest>[])[(f, m, wait) => IoRequest.Lock(f, m, wait), (f, m, wait) => IoRequest.LockRange(f, m, 10, 20, wait)])
+        Func<int, FileLock, bool, IoRequest>[] kinds = [static (f, m, wait) => IoRequest.Lock(f, m, wait), static (f, m, wait) => IoRequest.LockRange(f, m, 10, 20, wait)];
+        foreach (Func<int, FileLock, bool, IoRequest> make in kinds)
         {
             Assert.Equal(0, await w.Do(make(first, FileLock.Exclusive, true)));
             Assert.Equal(-Errno.EAGAIN, await w.Do(make(second, FileLock.Shared, false)));

@@ -15,9 +15,6 @@ internal sealed class WorkerThread(WorkerGroup group, WorkerPool pool)
     /// <summary>Gets the kernel's number of the thread; 0 until it has begun.</summary>
     public long Number { get; private set; }
 
-    /// <summary>Gets a value indicating whether waiting in a loop for the next call can be of use: not where all that it could come from has the same CPU.</summary>
-    public bool CanSpin { get; private set; }
-
     /// <summary>Gets or sets a value indicating whether it was told that there is something, and has not looked yet. Under the group's lock.</summary>
     public bool IsWaking { get; set; } = true;
 
@@ -67,7 +64,6 @@ internal sealed class WorkerThread(WorkerGroup group, WorkerPool pool)
     private void Work()
     {
         Number = Run(ThreadNumber);
-        CanSpin = Environment.ProcessorCount > 1 && ThreadAffinity.Read().Count > 1;
         WorkerSignal.PrepareThread();
         while (group.TryTake(this, out WorkerCall? call))
         {

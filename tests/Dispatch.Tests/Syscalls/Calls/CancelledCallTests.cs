@@ -121,23 +121,19 @@ public sealed class CancelledCallTests
     });
 
     [Fact]
-    public void A_cancelled_call_that_made_a_descriptor_leaves_none_open() => OnLoop.Run(async loop =>
+    public void A_cancelled_call_that_made_a_descriptor_leaves_none_open() => OnLoop.Poll(loop =>
     {
-        int before = Directory.GetFiles("/proc/self/fd").Length;
-        long orphans = loop.Statistics.Orphans;
-        for (int i = 0; i < 200; i++)
+        OnLoop.Drive(loop, async () => Assert.Equal(8, await loop.ExecuteAsync(IoRequest.GetRandom(new byte[8]))));
+        int before = MemoryFiles();
+        for (int i = 0; i < 20; i++)
         {
             OperationHandle handle = loop.Observe(IoRequest.CreateMemoryFile("orphan"), new Recorder());
+            OnLoop.Await(() => loop.Engine.Workers.HasArrived, "The end of the call");
             handle.Unsubscribe();
         }
 
-        while (loop.Statistics.InFlight > 1)
-        {
-            await loop.ExecuteAsync(IoRequest.Nop());
-        }
-
-        Assert.Equal(before, Directory.GetFiles("/proc/self/fd").Length);
-        Assert.True(loop.Statistics.Orphans >= orphans);
+        OnLoop.Until(loop, () => loop.Engine.Workers.InFlight == 0);
+        Assert.Equal((before, 20L), (MemoryFiles(), loop.Statistics.Orphans));
     });
 
     [Fact]
@@ -198,6 +194,8 @@ public sealed class CancelledCallTests
             await OnLoopUntil(loop, () => loop.Statistics.Workers == 0);
         }
     });
+
+    private static int MemoryFiles() => Directory.GetFiles("/proc/self/fd").Count(f => (new FileInfo(f).LinkTarget ?? string.Empty).Contains("memfd:orphan", StringComparison.Ordinal));
 
     private static int Threads() => Directory.GetDirectories("/proc/self/task").Count(t => ReadName(t).StartsWith("dispatch-call", StringComparison.Ordinal));
 
