@@ -90,7 +90,8 @@ public sealed class ListTests : KernelTests
                 Assert.Equal(w.Loop.Engine.Slots.Count, w.Loop.Engine.Slots.Free);
             }
         },
-        FewSlots);
+        FewSlots,
+        Tolerance.OnlyGivenQueues);
 
     [Theory]
     [EveryKernel]
@@ -99,17 +100,16 @@ public sealed class ListTests : KernelTests
         async w =>
         {
             string path = await w.File("f", [1, 2, 3]);
-            byte[] buffer = new byte[8];
             using RequestList list = new()
             {
                 IoRequest.OpenAt(path, OpenFlags.ReadOnly).AsChainFile().Link(),
-                IoRequest.Read(Descriptor.ChainFile, buffer, 0).Link(), // Short: it breaks the chain.
+                IoRequest.Read(Descriptor.ChainFile, new byte[8], 0).Link(), // Short: it breaks the chain.
                 IoRequest.CloseChainFile(),
                 IoRequest.OpenAt(w["none"], OpenFlags.ReadOnly).AsChainFile().Link(),
-                IoRequest.Read(Descriptor.ChainFile, buffer, 0).HardLink(),
+                IoRequest.Read(Descriptor.ChainFile, new byte[8], 0).HardLink(),
                 IoRequest.CloseChainFile(),
                 IoRequest.OpenAt(path, OpenFlags.ReadOnly).AsChainFile().Link(),
-                IoRequest.Write(Descriptor.ChainFile, buffer, 0).HardLink(), // Open for reading.
+                IoRequest.Write(Descriptor.ChainFile, new byte[8], 0).HardLink(), // Open for reading.
                 IoRequest.CloseChainFile(),
             };
             for (int run = 0; run < 3; run++)
@@ -121,7 +121,8 @@ public sealed class ListTests : KernelTests
                 Assert.Equal(w.Loop.Engine.Slots.Count, w.Loop.Engine.Slots.Free);
             }
         },
-        FewSlots);
+        FewSlots,
+        Tolerance.OnlyGivenQueues);
 
     [Theory]
     [EveryKernel]
@@ -156,30 +157,34 @@ public sealed class ListTests : KernelTests
 
             await w.Close(readEnd, writeEnd);
         },
-        FewSlots);
+        FewSlots,
+        Tolerance.OnlyGivenQueues);
 
     [Theory]
     [EveryKernel]
     [Covers(nameof(IoRequest.LinkTimeout))]
-    public void A_linked_timeout_limits_the_step_before_it(TestedKernel kernel) => Run(kernel, async w =>
-    {
-        (int readEnd, int writeEnd) = w.Pipe();
-        using RequestList list = new()
+    public void A_linked_timeout_limits_the_step_before_it(TestedKernel kernel) => Run(
+        kernel,
+        async w =>
         {
-            IoRequest.Read(readEnd, new byte[1], -1).Link(),
-            IoRequest.LinkTimeout(TimeSpan.FromMilliseconds(1)).Link(),
-            IoRequest.Nop(),
-        };
-        w.Loop.Submit(list);
-        await list.WhenAllAsync();
-        Assert.Equal([-Errno.ECANCELED, -Errno.ETIME, -Errno.ECANCELED], list.Select(e => e.Result));
-        await w.WriteAll(writeEnd, new byte[] { 1 }, -1);
-        list.Replace(1, IoRequest.LinkTimeout(TimeSpan.FromDays(1)).Link());
-        w.Loop.Submit(list);
-        await list.WhenAllAsync();
-        Assert.Equal([1, -Errno.ECANCELED, 0], list.Select(e => e.Result));
-        await w.Close(readEnd, writeEnd);
-    });
+            (int readEnd, int writeEnd) = w.Pipe();
+            using RequestList list = new()
+            {
+                IoRequest.Read(readEnd, new byte[1], -1).Link(),
+                IoRequest.LinkTimeout(TimeSpan.FromMilliseconds(1)).Link(),
+                IoRequest.Nop(),
+            };
+            w.Loop.Submit(list);
+            await list.WhenAllAsync();
+            Assert.Equal([-Errno.ECANCELED, -Errno.ETIME, -Errno.ECANCELED], list.Select(e => e.Result));
+            await w.WriteAll(writeEnd, new byte[] { 1 }, -1);
+            list.Replace(1, IoRequest.LinkTimeout(TimeSpan.FromDays(1)).Link());
+            w.Loop.Submit(list);
+            await list.WhenAllAsync();
+            Assert.Equal([1, -Errno.ECANCELED, 0], list.Select(e => e.Result));
+            await w.Close(readEnd, writeEnd);
+        },
+        tolerates: Tolerance.OnlyGivenQueues);
 
     [Theory]
     [EveryKernel]
@@ -207,37 +212,41 @@ public sealed class ListTests : KernelTests
                 Assert.All(list, e => Assert.Equal(e.Index < before ? 0 : (e.Index - before) % 3 == 0 ? -Errno.EBADF : -Errno.ECANCELED, e.Result));
             }
         },
-        Tiny);
+        Tiny,
+        Tolerance.OnlyGivenQueues);
 
     [Theory]
     [EveryKernel]
-    public void A_chain_that_the_kernel_cuts_in_a_partial_submit_ends_as_one(TestedKernel kernel) => Run(kernel, async w =>
-    {
-        await w.Turn();
-        string path = await w.File("f", [1, 2]);
-        using RequestList list = new();
-        for (int step = 0; step < 7; step++)
+    public void A_chain_that_the_kernel_cuts_in_a_partial_submit_ends_as_one(TestedKernel kernel) => Run(
+        kernel,
+        async w =>
         {
-            list.Add(step == 0 ? IoRequest.Close(1_000_000_000).Link() : step < 6 ? IoRequest.Nop().Link() : IoRequest.Nop());
-        }
+            await w.Turn();
+            string path = await w.File("f", [1, 2]);
+            using RequestList list = new();
+            for (int step = 0; step < 7; step++)
+            {
+                list.Add(step == 0 ? IoRequest.Close(1_000_000_000).Link() : step < 6 ? IoRequest.Nop().Link() : IoRequest.Nop());
+            }
 
-        w.Faults.SubmitAtMost = 3;
-        w.Loop.Submit(list);
-        await list.WhenAllAsync();
-        Assert.NotEqual(0, w.Faults.Partial);
-        Assert.All(list, e => Assert.Equal(e.Index == 0 ? -Errno.EBADF : -Errno.ECANCELED, e.Result));
-        try
-        {
-            await Chain.ReadFileAsync(path, new byte[10]); // Open and two steps; the close never reaches the kernel.
-        }
-        catch (OperationCanceledException)
-        {
-        }
+            w.Faults.SubmitAtMost = 3;
+            w.Loop.Submit(list);
+            await list.WhenAllAsync();
+            Assert.NotEqual(0, w.Faults.Partial);
+            Assert.All(list, e => Assert.Equal(e.Index == 0 ? -Errno.EBADF : -Errno.ECANCELED, e.Result));
+            try
+            {
+                await Chain.ReadFileAsync(path, new byte[10]); // Open and two steps; the close never reaches the kernel.
+            }
+            catch (OperationCanceledException)
+            {
+            }
 
-        w.Faults.SubmitAtMost = 0;
-        Assert.Equal(w.Loop.Engine.Slots.Count, w.Loop.Engine.Slots.Free);
-        Assert.Equal(2, await Chain.ReadFileAsync(path, new byte[10]));
-    });
+            w.Faults.SubmitAtMost = 0;
+            Assert.Equal(w.Loop.Engine.Slots.Count, w.Loop.Engine.Slots.Free);
+            Assert.Equal(2, await Chain.ReadFileAsync(path, new byte[10]));
+        },
+        tolerates: Tolerance.OnlyGivenQueues);
 
     [Theory]
     [EveryKernel]
@@ -263,5 +272,6 @@ public sealed class ListTests : KernelTests
             Assert.Equal([-Errno.ECANCELED, -Errno.ECANCELED], list.Skip(1).Take(2).Select(e => e.Result));
             w.Drive(() => w.Close(readEnd, writeEnd));
         },
-        FewSlots);
+        FewSlots,
+        Tolerance.OnlyGivenQueues);
 }

@@ -241,6 +241,12 @@ internal sealed class FileRead : IOwnerSource, ISlotWaiter, IValueTaskSource<int
 
     private void TakeSlot()
     {
+        if (Engine.Ring.Submissions.Capacity < Steps)
+        {
+            ReadStepByStep(); // A chain goes to the kernel as a whole, and this ring takes no such chain.
+            return;
+        }
+
         bool hasSlot;
         int free;
         try
