@@ -214,6 +214,11 @@ internal sealed class LoopEngine
         stagedForDevice = 0;
         Submissions.OnEnter();
         int result = Ring.Enter(minimumCompletions, timeoutNanoseconds);
+        if (Submissions.HasStaged)
+        {
+            Submissions.EndCutChain(this);
+        }
+
         Submissions.Refill();
         if (result < 0 && result is not (-Errno.EINTR or -Errno.ETIME or -Errno.EBUSY or -Errno.EAGAIN or -Errno.ENOMEM))
         {

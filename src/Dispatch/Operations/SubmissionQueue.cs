@@ -16,6 +16,8 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
     /// <summary>How much the ring may hold before a request has to wait: nothing, while others wait already, so that order is kept.</summary>
     private uint room = RoomOf(ring);
 
+    /// <summary>Up to where the kernel had come when it last left something behind: what is before that has been looked at.</summary>
+    private uint lastHead;
     private bool chainGoesToBacklog;
     private int restOfChain;
 
@@ -75,6 +77,26 @@ internal sealed unsafe class SubmissionQueue(KernelRing ring, LoopSignal signal)
         {
             Queue(entry, tag);
         }
+    }
+
+    /// <summary>
+    /// Called after an enter that left entries behind. A kernel that had no memory for the next request may have stopped inside a chain: the first part of it runs as a chain of its own, and the rest must not be taken for a new one. It is
+    /// answered here as cancelled, and silent requests that do nothing take its places.
+    /// </summary>
+    public void EndCutChain(LoopEngine engine)
+    {
+        ref SubmissionRing submissions = ref ring.Submissions;
+        uint head = submissions.Tail - submissions.Pending;
+        bool linked = lastHead != head && IsLinked(submissions.Entries[(head - 1) & submissions.Mask]);
+        for (uint i = head; linked && i != submissions.Tail; i++)
+        {
+            ref SubmissionEntry entry = ref submissions.Entries[i & submissions.Mask];
+            linked = IsLinked(entry);
+            Fail(engine, entry);
+            entry = new SubmissionEntry { Opcode = Opcode.Nop, Fd = -1, UserData = Tags.Silent };
+        }
+
+        lastHead = head;
     }
 
     /// <summary>Moves what waits into the ring, as far as there is room. Called after every enter, which makes room.</summary>

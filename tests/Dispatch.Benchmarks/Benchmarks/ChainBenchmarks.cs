@@ -15,8 +15,8 @@ internal static class ChainBenchmarks
     private const string Depth = "32";
 
     public static Benchmark Lists { get; } = new(
-        "list",
-        "list",
+        "lists",
+        "lists",
         "a NOP of a list of 64",
         [Metric.CpuNs, Metric.SystemCalls, Metric.VoluntarySwitches, Metric.AllocatedBytes],
         (settings, _) =>

@@ -31,7 +31,7 @@ internal sealed class ReadAllBytes(string folder, int depth) : IWorkload
         while (reads % 16 != 0 || WallClock.NowNs() < deadline)
         {
             int number = files.NextOfMany();
-            files.Verify(number, await File.ReadAllBytesAsync(files.Paths[number]));
+            FileSequence.Verify(number, await File.ReadAllBytesAsync(files.Paths[number]));
             reads++;
         }
 

@@ -14,6 +14,12 @@ internal sealed class Workspace(string folder) : IDisposable
     private string? testFile;
     private string? smallFiles;
 
+    /// <summary>The name of a small file.</summary>
+    public static string NameOf(int number) => $"small-{number:D4}";
+
+    /// <summary>The length of a small file: 1 to 4 KiB.</summary>
+    public static int LengthOf(int number) => 1024 + ((number * 37) % 3073);
+
     /// <summary>
     /// A file of 16 MiB that is in the page cache. Block N begins with the number N (8 bytes, little endian), so that every read can be checked.
     /// </summary>
@@ -37,12 +43,6 @@ internal sealed class Workspace(string folder) : IDisposable
 
         return testFile;
     }
-
-    /// <summary>The name of a small file.</summary>
-    public static string NameOf(int number) => $"small-{number:D4}";
-
-    /// <summary>The length of a small file: 1 to 4 KiB.</summary>
-    public static int LengthOf(int number) => 1024 + (number * 37 % 3073);
 
     /// <summary>A folder with 1,000 small files that are in the page cache. Each begins with its number (4 bytes, little endian) and has a length of its own, so that every read can be checked.</summary>
     public string SmallFiles()

@@ -45,9 +45,8 @@ static int64_t clock_ns(clockid_t clock)
     return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-static void *serve(void *unused)
+static _Noreturn void serve_for_ever(void)
 {
-    (void)unused;
     struct io_uring ring;
     struct io_uring_params parameters = { .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN };
     int error = io_uring_queue_init_params(MAX_BATCH, &ring, &parameters);
@@ -97,6 +96,12 @@ static void *serve(void *unused)
             }
         }
     }
+}
+
+static void *serve(void *unused)
+{
+    (void)unused;
+    serve_for_ever();
 }
 
 static void run_list(void)

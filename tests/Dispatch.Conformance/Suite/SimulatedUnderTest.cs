@@ -74,6 +74,11 @@ internal sealed class SimulatedUnderTest : KernelUnderTest
             faults = faults.Without(FaultKind.PartialSubmit);
         }
 
+        if ((tolerates & Tolerance.OnlyGivenQueues) != 0)
+        {
+            faults = faults.Without(FaultKind.SmallQueues);
+        }
+
         return new SimulationOptions { Faults = faults };
     }
 

@@ -19,6 +19,9 @@ public enum Tolerance
     /// <summary>Not even this: that entries which were staged together are submitted apart. It takes chains apart, as it does on io_uring.</summary>
     OnlyWholeSubmits = 16,
 
+    /// <summary>Not even this: queues smaller than the scenario asked for. A chain longer than its queue is refused, rightly.</summary>
+    OnlyGivenQueues = 32,
+
     /// <summary>Whatever correct code does not notice.</summary>
     Any = Partial | Multishots | Cancels,
 

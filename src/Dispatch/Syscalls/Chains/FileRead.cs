@@ -241,6 +241,12 @@ internal sealed class FileRead : IOwnerSource, ISlotWaiter, IValueTaskSource<int
 
     private void TakeSlot()
     {
+        if (Engine.Ring.Submissions.Capacity < Steps)
+        {
+            ReadStepByStep(); // A chain goes to the kernel as a whole, and this ring takes no such chain.
+            return;
+        }
+
         bool hasSlot;
         int free;
         try
@@ -266,44 +272,18 @@ internal sealed class FileRead : IOwnerSource, ISlotWaiter, IValueTaskSource<int
 
     private unsafe void Stage(int free)
     {
+        // All arrays here are pinned, and the caller's buffer is by its handle.
         slot = free;
-        byte* own = (byte*)Unsafe.AsPointer(ref block[0]); // Pinned, as all arrays here are.
-        SubmissionQueue submissions = Engine.Submissions;
-        submissions.BeginChain(Steps);
-        SubmissionEntry entry = default;
-        entry.Opcode = Opcode.Openat;
-        entry.Flags = EntryFlags.Link;
-        entry.Fd = Descriptor.CurrentDirectory.Number;
-        entry.Address = encoded is null ? (ulong)own : (ulong)Unsafe.AsPointer(ref encoded[0]);
-        entry.OperationFlags = (uint)(OpenFlags.ReadOnly | OpenFlags.NonBlocking);
-        entry.FileIndex = (uint)free + 1;
-        steps[OpenStep].Begin(entry);
-
-        entry = default;
-        entry.Opcode = Opcode.Fadvise;
-        entry.Flags = EntryFlags.Link | EntryFlags.FixedFile;
-        entry.Fd = free;
-        entry.OperationFlags = (uint)FileAdvice.Normal;
-        steps[AdviseStep].Begin(entry);
-
-        entry = default;
-        entry.Opcode = Opcode.Read;
-        entry.Flags = EntryFlags.HardLink | EntryFlags.FixedFile;
-        entry.Fd = free;
-        entry.Offset = ulong.MaxValue;
-        entry.Address = owned is null ? (ulong)pin.Pointer : (ulong)Unsafe.AsPointer(ref owned[0]);
-        entry.Length = (uint)buffer.Length;
-        steps[ReadStep].Begin(entry);
-
-        entry.Address = (ulong)(own + PathBytes);
-        entry.Length = RestBytes;
-        steps[RestStep].Begin(entry);
-
-        entry = default;
-        entry.Opcode = Opcode.Close;
-        entry.FileIndex = (uint)free + 1;
-        steps[CloseStep].Begin(entry);
-        submissions.EndChain();
+        nint own = (nint)Unsafe.AsPointer(ref block[0]);
+        nint name = encoded is null ? own : (nint)Unsafe.AsPointer(ref encoded[0]);
+        nint target = owned is null ? (nint)pin.Pointer : (nint)Unsafe.AsPointer(ref owned[0]);
+        Engine.Submissions.BeginChain(Steps);
+        steps[OpenStep].Begin(FileReadEntries.Open(name, free));
+        steps[AdviseStep].Begin(FileReadEntries.Advise(free));
+        steps[ReadStep].Begin(FileReadEntries.Read(free, target, buffer.Length));
+        steps[RestStep].Begin(FileReadEntries.Read(free, own + PathBytes, RestBytes));
+        steps[CloseStep].Begin(FileReadEntries.Close(free));
+        Engine.Submissions.EndChain();
     }
 
     private void CancelCurrent()

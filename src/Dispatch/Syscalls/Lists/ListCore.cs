@@ -12,7 +12,7 @@ internal sealed class ListCore
     private const int Submitted = 1;
     private const int Ending = 2;
 
-    private ListEntry[] entries = [];
+    private readonly ListEntries entries;
     private ListWords? words;
     private LoopEngine? engine;
     private ListSteps? steps;
@@ -26,6 +26,8 @@ internal sealed class ListCore
     private int run;
     private bool announcing;
     private volatile bool abandoned;
+
+    public ListCore() => entries = new ListEntries(this);
 
     /// <summary>Gets the requests. Changed between runs only.</summary>
     public ListRequests Requests { get; } = new();
@@ -263,17 +265,6 @@ internal sealed class ListCore
 
     internal ListEntry EntryOf(int index) => entries[index];
 
-    private static void RemoveAll(ListEntry[] all)
-    {
-        foreach (ListEntry entry in all)
-        {
-            if (entry.Engine.IsOwner)
-            {
-                entry.Engine.Table.Remove(entry);
-            }
-        }
-    }
-
     private void Claim()
     {
         SpinWait wait = default;
@@ -298,7 +289,11 @@ internal sealed class ListCore
         Volatile.Write(ref endedCount, 0);
         if (!ReferenceEquals(engine, target))
         {
-            LeaveOldLoop();
+            if (engine is not null)
+            {
+                entries.Leave(engine);
+            }
+
             engine = target;
             whole = null;
         }
@@ -307,22 +302,11 @@ internal sealed class ListCore
         Volatile.Write(ref run, words.Run);
     }
 
-    private void LeaveOldLoop()
-    {
-        if (engine is not null)
-        {
-            ListEntry[] old = entries;
-            entries = [];
-            engine.Posted.TryPost(static (s, _) => RemoveAll((ListEntry[])s!), old, 0);
-        }
-    }
-
     private void LeaveTable()
     {
         if (Volatile.Read(ref state) == Idle)
         {
-            RemoveAll(entries);
-            entries = [];
+            entries.LeaveNow();
         }
     }
 
@@ -345,16 +329,7 @@ internal sealed class ListCore
         left = count;
         announced = 0;
         endedCount = 0;
-        if (entries.Length < count)
-        {
-            int first = entries.Length;
-            Array.Resize(ref entries, count);
-            for (int i = first; i < count; i++)
-            {
-                entries[i] = new ListEntry(engine!, this, i);
-            }
-        }
-
+        entries.Require(engine!, count);
         if (Requests.HasChains)
         {
             (steps ??= new ListSteps(this)).Begin();
@@ -474,7 +449,7 @@ internal sealed class ListCore
             return;
         }
 
-        for (int i = 0; i < entries.Length && i < Requests.Count && IsInFlight && Run == run; i++)
+        for (int i = 0; i < entries.Count && i < Requests.Count && IsInFlight && Run == run; i++)
         {
             CancelEntry(i);
         }

@@ -48,7 +48,7 @@ internal sealed class LoopChainFiles : IWorkload
         while (reads % 16 != 0 || WallClock.NowNs() < deadline)
         {
             int number = files.Next();
-            files.Verify(number, buffer.AsSpan(0, await Chain.ReadFileAsync(files.Paths[number], buffer)));
+            FileSequence.Verify(number, buffer.AsSpan(0, await Chain.ReadFileAsync(files.Paths[number], buffer)));
             reads++;
         }
 
@@ -62,7 +62,7 @@ internal sealed class LoopChainFiles : IWorkload
         {
             int number = files.Next();
             using FileContent content = await Chain.ReadFileAsync(files.Paths[number]);
-            files.Verify(number, content.Span);
+            FileSequence.Verify(number, content.Span);
             reads++;
         }
 

@@ -103,6 +103,20 @@ public sealed class FileChainTests
     });
 
     [Fact]
+    public void A_loop_whose_queue_is_shorter_than_the_chain_reads_step_by_step() => OnLoop.Run(
+        async loop =>
+        {
+            using TempFolder folder = new();
+            string path = folder.Write("f", [1, 2, 3]);
+            using FileContent read = await Chain.ReadFileAsync(path);
+            Assert.Equal([1, 2, 3], read.Memory.ToArray());
+            Assert.Equal(0, loop.Engine.Slots.Count);
+            await Assert.ThrowsAsync<FileNotFoundException>(async () => await Chain.ReadFileAsync(folder.At("none")));
+            Assert.Equal(0, OpenDescriptors.CountOf(path));
+        },
+        new EventLoopOptions { Kernel = TestKernel.Kind, SubmissionEntries = 4, CompletionEntries = 16 });
+
+    [Fact]
     public void More_files_than_slots_are_read_in_turn() => OnLoop.Run(
         async loop =>
         {

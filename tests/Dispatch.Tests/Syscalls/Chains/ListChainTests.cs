@@ -63,6 +63,27 @@ public sealed class ListChainTests
         FewSlots);
 
     [Fact]
+    public void A_file_that_a_broken_chain_left_in_its_slot_is_let_go_of() => OnLoop.Run(
+        async loop =>
+        {
+            using TestPipe pipe = new();
+            using RequestList list = new()
+            {
+                IoRequest.OpenAt($"/proc/self/fd/{pipe.WriteEnd}", OpenFlags.WriteOnly).AsChainFile().Link(),
+                IoRequest.Close(1_000_000).Link(),
+                IoRequest.CloseChainFile(),
+            };
+            loop.Submit(list);
+            await list.WhenAllAsync();
+            Assert.Equal([0L, -Errno.EBADF, -Errno.ECANCELED], list.Select(e => e.Result));
+            pipe.CloseWriteEnd();
+
+            // The end of the pipe comes when nobody has it open for writing any more, in a slot neither; that one is in no list of descriptors.
+            Assert.Equal(0, await loop.ExecuteAsync(IoRequest.Read(pipe.ReadEnd, new byte[1], -1).WithDeadline(OnLoop.Guard / 6)));
+        },
+        FewSlots);
+
+    [Fact]
     public void Chains_of_one_list_that_find_no_slot_wait_for_one() => OnLoop.Run(
         async loop =>
         {

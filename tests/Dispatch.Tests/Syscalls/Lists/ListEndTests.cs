@@ -26,7 +26,7 @@ public sealed class ListEndTests
     }
 
     [Fact]
-    public void A_loop_whose_thread_died_ends_its_lists_and_wakes_who_waits()
+    public async Task A_loop_whose_thread_died_ends_its_lists_and_wakes_who_waits()
     {
         using TestPipe pipe = new();
         using RequestList list = new() { IoRequest.Read(pipe.ReadEnd, new byte[8], -1), IoRequest.Nop().Link(), IoRequest.Nop() };
@@ -39,7 +39,7 @@ public sealed class ListEndTests
         Task<int> sleeper = ListTests.Sleep(() => list.WaitAll(OnLoop.Guard) ? 1 : 0);
         OnLoop.Await(() => ListTests.HeadOf(list, 2) == 1, "A sleeper");
         loop!.Dispose();
-        Assert.Equal(1, sleeper.Result);
+        Assert.Equal(1, await sleeper);
         Assert.All(list, e => Assert.Equal(-Errno.ECANCELED, e.Result));
     }
 

@@ -14,7 +14,16 @@ public sealed class ListMisuseTests
     public void A_wait_on_a_list_that_was_not_submitted_is_refused()
     {
         using RequestList list = ListTests.Nops(1);
-        foreach (Action wait in (Action[])[() => list.WaitAll(), () => list.WaitAny(), () => list[0].Wait(), () => _ = list.WhenAllAsync(), () => _ = list[0].WaitAsync(), () => _ = list[0].Result])
+        Action[] waits =
+        [
+            () => list.WaitAll(),
+            () => list.WaitAny(),
+            () => list[0].Wait(),
+            () => _ = list.WhenAllAsync(),
+            () => _ = list[0].WaitAsync(),
+            () => _ = list[0].Result,
+        ];
+        foreach (Action wait in waits)
         {
             Assert.Contains("not submitted", Assert.Throws<InvalidOperationException>(wait).Message, StringComparison.Ordinal);
         }
@@ -25,7 +34,13 @@ public sealed class ListMisuseTests
     {
         using RequestList list = ListTests.Nops(1);
         loop.Submit(list);
-        foreach (Action wait in (Action[])[() => list.WaitAll(), () => list.WaitAny(), () => list[0].Wait()])
+        Action[] waits =
+        [
+            () => list.WaitAll(),
+            () => list.WaitAny(),
+            () => list[0].Wait(),
+        ];
+        foreach (Action wait in waits)
         {
             Assert.Contains("await", Assert.Throws<InvalidOperationException>(wait).Message, StringComparison.OrdinalIgnoreCase);
         }
@@ -39,7 +54,14 @@ public sealed class ListMisuseTests
         using TestPipe pipe = new();
         using RequestList list = new() { IoRequest.Read(pipe.ReadEnd, new byte[8], -1) };
         loop.Submit(list);
-        foreach (Action change in (Action[])[() => loop.Submit(list), () => list.Add(IoRequest.Nop()), () => list.Clear(), () => list.Replace(0, IoRequest.Nop())])
+        Action[] changes =
+        [
+            () => loop.Submit(list),
+            () => list.Add(IoRequest.Nop()),
+            () => list.Clear(),
+            () => list.Replace(0, IoRequest.Nop()),
+        ];
+        foreach (Action change in changes)
         {
             Assert.Contains("in flight", Assert.Throws<InvalidOperationException>(change).Message, StringComparison.Ordinal);
         }
