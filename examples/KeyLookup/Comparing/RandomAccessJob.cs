@@ -51,36 +51,30 @@ internal sealed class RandomAccessJob : ILookupJob, IDisposable
         while (Interlocked.Decrement(ref left) >= 0)
         {
             ulong key = keys.Next();
-            if (await FindAsync(key, buffer) is not { IsRight: true } record || record.Key != key)
+            int indexBlock = BlockSearch.LastNotGreater(table.Root, key);
+            if (indexBlock < 0)
+            {
+                throw table.Lost(key);
+            }
+
+            long offset = TableLayout.OffsetOfIndexBlock(indexBlock);
+            Verify(await RandomAccess.ReadAsync(file, buffer, offset), offset);
+
+            int recordBlock = (indexBlock * TableLayout.KeysPerBlock) + BlockSearch.InIndex(buffer.Span, table.Layout.KeysIn(indexBlock), key);
+            offset = table.Layout.OffsetOfRecordBlock(recordBlock);
+            Verify(await RandomAccess.ReadAsync(file, buffer, offset), offset);
+            if (BlockSearch.InRecords(buffer.Span, table.Layout.RecordsIn(recordBlock), key) is not { IsRight: true })
             {
                 throw table.Lost(key);
             }
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TableRecord?> FindAsync(ulong key, Memory<byte> buffer)
+    private void Verify(int count, long offset)
     {
-        int indexBlock = BlockSearch.LastNotGreater(table.Root, key);
-        if (indexBlock < 0)
-        {
-            return null;
-        }
-
-        long offset = TableLayout.OffsetOfIndexBlock(indexBlock);
-        if (await RandomAccess.ReadAsync(file, buffer, offset) != TableLayout.BlockBytes)
+        if (count != TableLayout.BlockBytes)
         {
             throw table.Cut(offset);
         }
-
-        int place = BlockSearch.InIndex(buffer.Span, table.Layout.KeysIn(indexBlock), key);
-        int recordBlock = (indexBlock * TableLayout.KeysPerBlock) + place;
-        offset = table.Layout.OffsetOfRecordBlock(recordBlock);
-        if (await RandomAccess.ReadAsync(file, buffer, offset) != TableLayout.BlockBytes)
-        {
-            throw table.Cut(offset);
-        }
-
-        return BlockSearch.InRecords(buffer.Span, table.Layout.RecordsIn(recordBlock), key);
     }
 }

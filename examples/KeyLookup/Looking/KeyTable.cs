@@ -1,22 +1,20 @@
-using System.Runtime.CompilerServices;
-
 namespace Dispatch.Examples.KeyLookup;
 
-/// <summary>A table open on a loop. Lookups are made on that loop, any number of them at a time, each with a buffer of its own.</summary>
+/// <summary>A table open on a loop, and the steps of a lookup in it. They are made on that loop; any number of lookups may be between two of their steps, each with a buffer of its own.</summary>
 internal sealed class KeyTable : IAsyncDisposable
 {
     private readonly TableFile table;
     private readonly DispatchFile file;
-    private readonly bool isDirect;
+    private readonly bool triesCache;
 
-    private KeyTable(TableFile table, DispatchFile file, bool isDirect)
+    private KeyTable(TableFile table, DispatchFile file, bool triesCache)
     {
         this.table = table;
         this.file = file;
-        this.isDirect = isDirect;
+        this.triesCache = triesCache;
     }
 
-    /// <summary>Gets how many blocks were read out of the page cache at once.</summary>
+    /// <summary>Gets how many blocks were read out of the page cache without the ring.</summary>
     public long CachedReads { get; private set; }
 
     /// <summary>Gets how many blocks were read through the ring.</summary>
@@ -25,55 +23,43 @@ internal sealed class KeyTable : IAsyncDisposable
     /// <summary>Opens a table on the calling loop.</summary>
     /// <param name="table">The table.</param>
     /// <param name="isDirect">Whether it is read from the device.</param>
+    /// <param name="triesCache">
+    /// Whether a block is first looked for in the page cache, by a system call of its own. That is the fastest for a lookup alone. With many of them on their way the ring is faster, cached or not: their reads go to the kernel
+    /// together, in one call.
+    /// </param>
     /// <returns>The table; dispose it.</returns>
-    public static async Task<KeyTable> OpenAsync(TableFile table, bool isDirect) =>
-        new(table, await DispatchFile.OpenAsync(table.Path, new FileOpenOptions { Direct = isDirect }), isDirect);
+    public static async Task<KeyTable> OpenAsync(TableFile table, bool isDirect, bool triesCache) =>
+        new(table, await DispatchFile.OpenAsync(table.Path, new FileOpenOptions { Direct = isDirect }), triesCache);
 
-    /// <summary>Looks a key up. Allocates nothing, whether it has to wait or not.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="buffer">A block of memory, not used by anything else meanwhile.</param>
-    /// <returns>Its record, or null when there is none.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TableRecord?> FindAsync(ulong key, RegisteredBuffer buffer)
-    {
-        int indexBlock = BlockSearch.LastNotGreater(table.Root, key);
-        if (indexBlock < 0)
-        {
-            return null; // Before the first.
-        }
+    /// <summary>The first step: finds the index block of a key, or −1 when the table begins after it. No read.</summary>
+    public int FindIndexBlock(ulong key) => BlockSearch.LastNotGreater(table.Root, key);
 
-        await ReadBlockAsync(buffer, TableLayout.OffsetOfIndexBlock(indexBlock));
+    /// <summary>The second: reads that block.</summary>
+    public ValueTask<int> ReadIndexBlockAsync(int number, RegisteredBuffer buffer) => ReadAsync(buffer, TableLayout.OffsetOfIndexBlock(number));
 
-        // The block is here, and so is this code: on the loop that asked for it.
-        int place = BlockSearch.InIndex(buffer.GetSpan(), table.Layout.KeysIn(indexBlock), key);
-        int recordBlock = (indexBlock * TableLayout.KeysPerBlock) + place;
-        await ReadBlockAsync(buffer, table.Layout.OffsetOfRecordBlock(recordBlock));
-        return BlockSearch.InRecords(buffer.GetSpan(), table.Layout.RecordsIn(recordBlock), key);
-    }
+    /// <summary>The third: searches it for the block of records.</summary>
+    public int FindRecordBlock(int indexBlock, RegisteredBuffer read, ulong key) =>
+        (indexBlock * TableLayout.KeysPerBlock) + BlockSearch.InIndex(read.GetSpan(), table.Layout.KeysIn(indexBlock), key);
+
+    /// <summary>The fourth: reads that.</summary>
+    public ValueTask<int> ReadRecordBlockAsync(int number, RegisteredBuffer buffer) => ReadAsync(buffer, table.Layout.OffsetOfRecordBlock(number));
+
+    /// <summary>The last: finds the record, or null when there is none.</summary>
+    public TableRecord? FindRecord(int recordBlock, RegisteredBuffer read, ulong key) => BlockSearch.InRecords(read.GetSpan(), table.Layout.RecordsIn(recordBlock), key);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => file.DisposeAsync();
 
-    /// <summary>Most blocks are in memory already: those are not worth a trip through the ring.</summary>
-    private ValueTask ReadBlockAsync(RegisteredBuffer buffer, long offset)
+    private ValueTask<int> ReadAsync(RegisteredBuffer buffer, long offset)
     {
-        if (!isDirect && file.TryReadCached(buffer.GetSpan(), offset, out int count) && count == TableLayout.BlockBytes)
+        // Fewer bytes than a block: the rest is not in the cache.
+        if (triesCache && file.TryReadCached(buffer.GetSpan(), offset, out int count) && count == TableLayout.BlockBytes)
         {
             CachedReads++;
-            return ValueTask.CompletedTask;
+            return new ValueTask<int>(count);
         }
 
-        return ReadThroughRingAsync(buffer, offset);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ReadThroughRingAsync(RegisteredBuffer buffer, long offset)
-    {
         RingReads++;
-        int count = await file.ReadAsync(buffer, TableLayout.BlockBytes, offset);
-        if (count != TableLayout.BlockBytes)
-        {
-            throw table.Cut(offset);
-        }
+        return file.ReadAsync(buffer, TableLayout.BlockBytes, offset);
     }
 }

@@ -7,7 +7,7 @@ internal sealed class LookupJob : ILookupJob, IAsyncDisposable
 
     private LookupJob(LookupLoop[] loops) => this.loops = loops;
 
-    /// <summary>Gets how many blocks were read out of the page cache at once.</summary>
+    /// <summary>Gets how many blocks were read out of the page cache without a ring.</summary>
     public long CachedReads => loops.Sum(l => l.CachedReads);
 
     /// <summary>Gets how many blocks were read through a ring.</summary>

@@ -3,6 +3,9 @@ namespace Dispatch.Examples.KeyLookup;
 /// <summary>The part of the job that one loop does: as many lookups at a time as were asked for. All of it belongs to that loop.</summary>
 internal sealed class LookupLoop : IAsyncDisposable
 {
+    /// <summary>Up to so many lookups at a time, a block is looked for in the page cache before the ring is asked; beyond it, sending their reads together is cheaper.</summary>
+    private const int FewLookups = 2;
+
     /// <summary>After so many lookups that did not have to wait, others have their turn: the loop may have more to do than this.</summary>
     private const int LookupsInARow = 64;
 
@@ -27,7 +30,7 @@ internal sealed class LookupLoop : IAsyncDisposable
         }
     }
 
-    /// <summary>Gets how many blocks were read out of the page cache at once.</summary>
+    /// <summary>Gets how many blocks were read out of the page cache without a ring.</summary>
     public long CachedReads => table.CachedReads;
 
     /// <summary>Gets how many blocks were read through the ring.</summary>
@@ -41,7 +44,7 @@ internal sealed class LookupLoop : IAsyncDisposable
     /// <param name="isDirect">Whether the table is read from the device.</param>
     /// <returns>The part.</returns>
     public static Task<LookupLoop> CreateAsync(EventLoop loop, TableFile file, int number, int depth, bool isDirect) =>
-        loop.InvokeAsync(async () => new LookupLoop(loop, file, await KeyTable.OpenAsync(file, isDirect), number, depth));
+        loop.InvokeAsync(async () => new LookupLoop(loop, file, await KeyTable.OpenAsync(file, isDirect, triesCache: !isDirect && depth <= FewLookups), number, depth));
 
     /// <summary>Makes so many lookups. From any thread, once at a time.</summary>
     /// <param name="count">How many.</param>
@@ -60,6 +63,7 @@ internal sealed class LookupLoop : IAsyncDisposable
         await table.DisposeAsync();
     });
 
+    /// <summary>Looks up, one key after the other. All steps of a lookup are in this one method, so that the lookups of a lane share one state machine, and none allocates its own.</summary>
     private async Task LookUpAsync(RegisteredBuffer buffer, KeySequence keys)
     {
         int inARow = 0;
@@ -67,19 +71,41 @@ internal sealed class LookupLoop : IAsyncDisposable
         {
             left--;
             ulong key = keys.Next();
-            ValueTask<TableRecord?> finding = table.FindAsync(key, buffer);
-            inARow = finding.IsCompleted ? inARow + 1 : 0;
-            if (await finding is not { IsRight: true } record || record.Key != key)
+
+            // Read the index: one await. This code goes on where it was, on the loop, when the block is here; between the two, the loop makes other lookups' steps.
+            int indexBlock = table.FindIndexBlock(key);
+            if (indexBlock < 0)
             {
                 throw file.Lost(key);
             }
 
-            loop.VerifyAccess(); // Wherever the record came from, we are at home.
+            ValueTask<int> reading = table.ReadIndexBlockAsync(indexBlock, buffer);
+            inARow = reading.IsCompleted ? inARow + 1 : 0;
+            Verify(await reading, TableLayout.OffsetOfIndexBlock(indexBlock));
+
+            // Search it, and read what it names.
+            int recordBlock = table.FindRecordBlock(indexBlock, buffer, key);
+            Verify(await table.ReadRecordBlockAsync(recordBlock, buffer), file.Layout.OffsetOfRecordBlock(recordBlock));
+            if (table.FindRecord(recordBlock, buffer, key) is not { IsRight: true })
+            {
+                throw file.Lost(key);
+            }
+
             if (inARow == LookupsInARow)
             {
                 inARow = 0;
                 await Task.Yield();
             }
+        }
+    }
+
+    /// <summary>Makes sure that a whole block was read, and that its reader is still at home.</summary>
+    private void Verify(int count, long offset)
+    {
+        loop.VerifyAccess();
+        if (count != TableLayout.BlockBytes)
+        {
+            throw file.Cut(offset);
         }
     }
 }

@@ -14,7 +14,7 @@ internal sealed record LookupSummary
     /// <summary>Gets how many lookups there were that count; every one of them found its record, checked, on the loop that it had begun on.</summary>
     public required long Lookups { get; init; }
 
-    /// <summary>Gets how many blocks were read out of the page cache at once, those before the measurement included.</summary>
+    /// <summary>Gets how many blocks were read out of the page cache without a ring, those before the measurement included.</summary>
     public required long CachedReads { get; init; }
 
     /// <summary>Gets how many blocks were read through a ring.</summary>

@@ -21,7 +21,7 @@ internal static class TableReport
         AddRow("bytes allocated by a lookup", c => c.AllocatedBytesPerLookup, 2);
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine(
-            $"{Number(summary.Lookups, 0)} keys of {Number(summary.Records, 0)} found and checked, each on the loop that it was asked on. {Number(summary.CachedReads, 0)} blocks were in the page cache, {Number(summary.RingReads, 0)} went through a ring.");
+            $"{Number(summary.Lookups, 0)} keys of {Number(summary.Records, 0)} found and checked, each on the loop that it was asked on. {Number(summary.CachedReads, 0)} blocks were read without a ring, {Number(summary.RingReads, 0)} through one.");
 
         void AddRow(string name, Func<Cost, double> figure, int decimals)
         {
