@@ -31,6 +31,7 @@ public sealed class SimulatedDisk
             }
 
             file.Sync();
+            file.Drop(0, long.MaxValue); // Nobody has read it yet.
             Files.Commit(file);
         }
     }

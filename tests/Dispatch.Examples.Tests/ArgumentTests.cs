@@ -18,6 +18,9 @@ public sealed class ArgumentTests
     [InlineData("HotLoop", "--seconds", "-1")]
     [InlineData("SimulatedServer", "--seeds", "0")]
     [InlineData("SyscallTable", "surplus")]
+    [InlineData("KeyLookup", "--records", "0")]
+    [InlineData("KeyLookup", "--depth", "1025")]
+    [InlineData("KeyLookup", "--compare", "--loops", "2")]
     public void Bad_arguments_print_the_usage_to_standard_error_and_end_with_2(string program, params string[] arguments)
     {
         ExampleResult result = ExampleProcess.Run(program, arguments);
@@ -33,6 +36,7 @@ public sealed class ArgumentTests
     [InlineData("Echo", "--mode <await|observe|poll>")]
     [InlineData("HotLoop", "--seconds")]
     [InlineData("SyscallTable", "--calls")]
+    [InlineData("KeyLookup", "--compare")]
     public void Help_goes_to_standard_output(string program, string option)
     {
         ExampleResult result = ExampleProcess.Run(program, "--help");

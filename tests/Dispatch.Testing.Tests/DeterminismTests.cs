@@ -92,7 +92,29 @@ public sealed class DeterminismTests
         });
         await dispatcher.Loops[1].InvokeAsync(() => CancelInTimeOrNotAsync(kernel, dispatcher.Loops[1]));
         await dispatcher.Loops[1].InvokeAsync(() => MissACancelAsync(kernel, dispatcher.Loops[1]));
+        await dispatcher.Loops[1].InvokeAsync(() => ReadCachedAsync(kernel));
         await server.DisposeAsync();
+    }
+
+    private static async Task ReadCachedAsync(SimulatedKernel kernel)
+    {
+        byte[] content = [.. Enumerable.Range(0, 10_000).Select(i => (byte)i)];
+        kernel.Disk.WriteFile("/tmp/cached", content);
+        await using DispatchFile file = await DispatchFile.OpenAsync("/tmp/cached");
+        byte[] read = new byte[content.Length];
+        Assert.False(file.TryReadCached(read, 0, out _)); // Nobody has read it yet.
+        await file.ReadaheadAsync(0, content.Length);
+        for (int done = 0; done < content.Length;)
+        {
+            if (!file.TryReadCached(read.AsSpan(done), done, out int count))
+            {
+                count = await file.ReadAsync(read.AsMemory(done), done);
+            }
+
+            done += count;
+        }
+
+        Assert.Equal(content, read);
     }
 
     private static async Task MissACancelAsync(SimulatedKernel kernel, EventLoop loop)

@@ -115,6 +115,21 @@ internal sealed unsafe class SimulatedCalls(SimulatedKernel kernel) : KernelCall
     }
 
     /// <inheritdoc/>
+    public override int ReadCached(int descriptor, byte* buffer, int bytes, long offset)
+    {
+        lock (kernel.Gate)
+        {
+            int result = kernel.Descriptors.Find(descriptor) switch
+            {
+                null => -Errno.EBADF,
+                FileDescription file => file.Read(new Span<byte>(buffer, bytes), offset, (uint)ReadWriteFlags.NoWait),
+                _ => -Errno.ESPIPE,
+            };
+            return Note("preadv2", descriptor, result);
+        }
+    }
+
+    /// <inheritdoc/>
     public override long GetLength(int descriptor)
     {
         lock (kernel.Gate)

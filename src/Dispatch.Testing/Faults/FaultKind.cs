@@ -42,6 +42,9 @@ public enum FaultKind
     /// <summary>A cancel does not find a multishot that is between two waits: it answers ENOENT, and the multishot goes on.</summary>
     LostCancel,
 
+    /// <summary>The kernel has dropped a clean page of a file: a read that may not wait (<see cref="DispatchFile.TryReadCached"/>, <see cref="ReadWriteFlags.NoWait"/>) finds less than was there, or nothing.</summary>
+    PageDropped,
+
     /// <summary>Another loop, or the script, is stepped before the one whose turn it would be.</summary>
     LoopOrder,
 

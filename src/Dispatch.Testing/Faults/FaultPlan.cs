@@ -27,6 +27,7 @@ public sealed class FaultPlan
         .With(FaultKind.SpuriousWake, 0.02)
         .With(FaultKind.CancelRace, 0.3)
         .With(FaultKind.LostCancel, 0.3)
+        .With(FaultKind.PageDropped, 0.2)
         .With(FaultKind.LoopOrder, 0.5);
 
     /// <summary>Gets the plan of a failing system: <see cref="Busy"/>, and failures of disks, connections and limits, a few in a hundred.</summary>

@@ -47,16 +47,17 @@ internal sealed class FileDescription : OpenDescription
             return -Errno.EINVAL;
         }
 
-        if (Kernel.Faults.Strikes(FaultKind.DiskError))
+        bool waits = IsDirect || (flags & (uint)ReadWriteFlags.NoWait) == 0;
+        if (waits && Kernel.Faults.Strikes(FaultKind.DiskError))
         {
             return -Errno.EIO;
         }
 
         int length = IsDirect ? destination.Length : Kernel.Faults.ShortOf(destination.Length);
-        int read = file.Read(destination[..length], at);
+        int read = waits ? file.Read(destination[..length], at) : ReadResident(file, destination[..length], at);
         if (offset == -1)
         {
-            position += read;
+            position += Math.Max(0, read);
         }
 
         return read;
@@ -172,6 +173,22 @@ internal sealed class FileDescription : OpenDescription
         }
     }
 
+    /// <summary>Takes advice. <c>posix_fadvise(2)</c>: clean pages that are not needed are dropped; what will be needed is none the sooner there.</summary>
+    public int Advise(FileAdvice advice, long offset, long length)
+    {
+        if (advice is < FileAdvice.Normal or > FileAdvice.NoReuse || offset < 0)
+        {
+            return -Errno.EINVAL;
+        }
+
+        if (advice == FileAdvice.DontNeed && inode is FileInode file)
+        {
+            file.Drop(offset, length == 0 ? long.MaxValue : length);
+        }
+
+        return 0;
+    }
+
     /// <summary>Sets the length. <c>ftruncate(2)</c>.</summary>
     public int SetLength(long length) => inode is not FileInode file || (Flags & 3) == 0 || length < 0 ? -Errno.EINVAL : file.SetLength(length);
 
@@ -180,6 +197,16 @@ internal sealed class FileDescription : OpenDescription
     {
         inode.Opens--;
         Kernel.Files.FreeIfUnused(inode);
+    }
+
+    private int ReadResident(FileInode file, Span<byte> destination, long offset)
+    {
+        if (destination.Length != 0 && Kernel.Faults.Strikes(FaultKind.PageDropped))
+        {
+            file.DropAt(offset + Kernel.Faults.Below(destination.Length));
+        }
+
+        return file.ReadResident(destination, offset);
     }
 
     private int SyncAfter(int written)

@@ -9,6 +9,7 @@ internal sealed class FileInode(FileSystem files, int mode) : Inode(files, FileK
     private const int Page = FileSystem.PageBytes;
 
     private readonly SortedSet<int> dirty = [];
+    private readonly ResidentPages resident = new();
     private byte[] cached = [];
     private byte[] durable = [];
     private long length;
@@ -30,7 +31,39 @@ internal sealed class FileInode(FileSystem files, int mode) : Inode(files, FileK
 
         int count = (int)Math.Min(destination.Length, length - offset);
         Copy(cached, offset, destination[..count]);
+        resident.Add(offset, count);
         return count;
+    }
+
+    /// <summary>Reads what is in the page cache. −EAGAIN when the first byte is not.</summary>
+    public int ReadResident(Span<byte> destination, long offset)
+    {
+        if (offset >= length || destination.Length == 0)
+        {
+            return 0;
+        }
+
+        int count = resident.Prefix(offset, (int)Math.Min(destination.Length, length - offset));
+        return count == 0 ? -Errno.EAGAIN : Read(destination[..count], offset);
+    }
+
+    /// <summary>Drops the pages that lie whole within a range and are on the disk as they are.</summary>
+    public void Drop(long offset, long count)
+    {
+        long end = Math.Min(length, count > long.MaxValue - offset ? long.MaxValue : offset + count);
+        for (long page = (offset + Page - 1) / Page; page * Page < end && ((page + 1) * Page <= end || end == length); page++)
+        {
+            DropPage((int)page);
+        }
+    }
+
+    /// <summary>Drops the page at an offset, if it is on the disk as it is.</summary>
+    public void DropAt(long offset)
+    {
+        if (offset < length)
+        {
+            DropPage((int)(offset / Page));
+        }
     }
 
     /// <summary>Writes. Returns how much there was room for, or −ENOSPC.</summary>
@@ -55,6 +88,7 @@ internal sealed class FileInode(FileSystem files, int mode) : Inode(files, FileK
 
         Grow(offset + count);
         source[..count].CopyTo(cached.AsSpan((int)offset));
+        resident.Add(offset, count);
         length = Math.Max(length, offset + count);
         Mark(offset, count);
         return count;
@@ -158,6 +192,7 @@ internal sealed class FileInode(FileSystem files, int mode) : Inode(files, FileK
         dirty.Clear();
         durableLength = kept;
         length = kept;
+        Drop(0, length);
         Array.Clear(cached);
         Grow(length);
         Copy(durable, 0, cached.AsSpan(0, (int)length));
@@ -179,6 +214,14 @@ internal sealed class FileInode(FileSystem files, int mode) : Inode(files, FileK
         int there = (int)Math.Clamp(from.Length - offset, 0, destination.Length);
         from.AsSpan((int)Math.Min(offset, from.Length), there).CopyTo(destination);
         destination[there..].Clear();
+    }
+
+    private void DropPage(int page)
+    {
+        if (!dirty.Contains(page))
+        {
+            resident.Drop(page);
+        }
     }
 
     private void CutDurable()

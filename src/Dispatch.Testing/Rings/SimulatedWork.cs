@@ -58,7 +58,7 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
             Opcode.Fsync => work.Target is FileDescription file ? file.Sync() : -Errno.EINVAL,
             Opcode.Fallocate => work.Target is FileDescription file ? file.Allocate((long)entry.Offset, (long)entry.Address, (FileAllocationMode)entry.Length) : -Errno.ESPIPE,
             Opcode.Ftruncate => work.Target is FileDescription file ? file.SetLength((long)entry.Offset) : -Errno.EINVAL,
-            Opcode.Fadvise => work.Target is not FileDescription ? -Errno.ESPIPE : entry.OperationFlags <= (uint)FileAdvice.NoReuse ? 0 : -Errno.EINVAL,
+            Opcode.Fadvise => work.Target is FileDescription file ? file.Advise((FileAdvice)entry.OperationFlags, (long)entry.Offset, entry.Length) : -Errno.ESPIPE,
             Opcode.Madvise => 0,
             Opcode.Close => kernel.Descriptors.Close(entry.Fd),
             Opcode.Accept => sockets.Accept(work),

@@ -4,7 +4,7 @@ using Tmds.Linux;
 namespace Dispatch;
 
 /// <summary>
-/// The system calls that the core makes beside its ring, because they never wait: sockets' set-up and names, a descriptor's mode and length, and its close where the ring is gone. They belong to the same kernel as
+/// The system calls that the core makes beside its ring, because they never wait: sockets' set-up and names, a descriptor's mode and length, reads of what is cached, and the close where the ring is gone. They belong to the same kernel as
 /// the ring does, so a simulated kernel brings its own. Addresses are in the kernel's layout; failures are negative errnos. Any thread.
 /// </summary>
 internal unsafe class KernelCalls
@@ -40,6 +40,13 @@ internal unsafe class KernelCalls
 
     /// <summary><c>ftruncate(2)</c>.</summary>
     public virtual int SetLength(int descriptor, long length) => Result(LibC.ftruncate(descriptor, length));
+
+    /// <summary>Reads what the page cache holds, and never waits: <c>preadv2(2)</c> with RWF_NOWAIT. −EAGAIN when the first byte is not there, −EOPNOTSUPP when the file system cannot say, fewer bytes where the rest is not there.</summary>
+    public virtual int ReadCached(int descriptor, byte* buffer, int bytes, long offset)
+    {
+        AioAbi.Piece piece = new() { Address = (ulong)buffer, Length = (ulong)bytes };
+        return (int)SystemCall.Run(SystemCall.ReadVector, descriptor, (long)&piece, 1, offset, 0, AioAbi.RWF_NOWAIT);
+    }
 
     /// <summary>The length of an open file. Throws what .NET throws of it.</summary>
     public virtual long GetLength(int descriptor)

@@ -11,6 +11,8 @@ internal static class Catalog
         FileBenchmarks.Cached,
         FileBenchmarks.Direct,
         FileBenchmarks.DirectKernels,
+        LookupBenchmarks.Cached,
+        LookupBenchmarks.Direct,
         MessageBenchmarks.Stream,
         MessageBenchmarks.Ping,
         MessageBenchmarks.Wake,

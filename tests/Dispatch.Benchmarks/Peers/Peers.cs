@@ -21,6 +21,10 @@ internal static class Peers
     public const string ReadsRaw = "reads-raw";
     public const string ReadsDirect = "reads-direct";
     public const string ReadsDirectRaw = "reads-direct-raw";
+    public const string Lookups = "lookups";
+    public const string LookupsDirect = "lookups-direct";
+    public const string LookupsRandomAccess = "lookups-randomaccess";
+    public const string LookupsDirectRandomAccess = "lookups-direct-randomaccess";
     public const string LoopStream = "loop-stream";
     public const string LoopPing = "loop-ping";
     public const string LoopWake = "loop-wake";
@@ -52,6 +56,10 @@ internal static class Peers
         [ReadsRaw] = arguments => new LoopReadsRaw(arguments.RequiredFile, arguments.Depth, direct: false),
         [ReadsDirect] = arguments => new LoopReads(arguments.RequiredFile, arguments.Depth, direct: true),
         [ReadsDirectRaw] = arguments => new LoopReadsRaw(arguments.RequiredFile, arguments.Depth, direct: true),
+        [Lookups] = arguments => new LookupWorkload(arguments.Depth, isDirect: false, onLoop: true),
+        [LookupsDirect] = arguments => new LookupWorkload(arguments.Depth, isDirect: true, onLoop: true),
+        [LookupsRandomAccess] = arguments => new LookupWorkload(arguments.Depth, isDirect: false, onLoop: false),
+        [LookupsDirectRandomAccess] = arguments => new LookupWorkload(arguments.Depth, isDirect: true, onLoop: false),
         [LoopStream] = _ => new LoopStream(),
         [LoopPing] = _ => new LoopPing(),
         [LoopWake] = _ => new LoopWake(),

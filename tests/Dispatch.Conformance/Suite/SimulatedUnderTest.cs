@@ -56,7 +56,7 @@ internal sealed class SimulatedUnderTest : KernelUnderTest
         FaultPlan faults = (tolerates & Tolerance.Errors) != 0 ? FaultPlan.Failing : FaultPlan.Busy;
         if ((tolerates & Tolerance.Partial) == 0)
         {
-            faults = faults.Without(FaultKind.ShortResult);
+            faults = faults.Without(FaultKind.ShortResult, FaultKind.PageDropped);
         }
 
         if ((tolerates & Tolerance.Multishots) == 0)
