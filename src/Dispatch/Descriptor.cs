@@ -12,6 +12,9 @@ namespace Dispatch;
 /// </remarks>
 public readonly struct Descriptor
 {
+    /// <summary>Stands in the owner's place of a direct descriptor: the ring's table owns the file.</summary>
+    private static readonly object SlotMarker = new();
+
     internal Descriptor(object? owner, int number)
     {
         Owner = owner;
@@ -20,6 +23,9 @@ public readonly struct Descriptor
 
     /// <summary>Gets the descriptor that stands for the current directory in path requests (<c>AT_FDCWD</c>).</summary>
     public static Descriptor CurrentDirectory => new(null, -100);
+
+    /// <summary>Gets a value indicating whether it is a direct descriptor, and <see cref="Number"/> its slot.</summary>
+    internal bool IsSlot => ReferenceEquals(Owner, SlotMarker);
 
     internal object? Owner { get; }
 
@@ -52,6 +58,19 @@ public readonly struct Descriptor
         ArgumentNullException.ThrowIfNull(handle);
         return new(handle.OwnedDescriptor, -1);
     }
+
+    /// <summary>Takes a direct descriptor: a slot of the table of the loop that the request is sent to. io_uring only.</summary>
+    /// <param name="slot">The slot; not <see cref="DirectSlot.Any"/>.</param>
+    public static implicit operator Descriptor(DirectSlot slot)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(slot.Number, nameof(slot));
+        return new(SlotMarker, slot.Number);
+    }
+
+    /// <summary>Takes a direct descriptor; see the operator.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <returns>The same, as a <see cref="Descriptor"/>.</returns>
+    public static Descriptor FromDirectSlot(DirectSlot slot) => slot;
 
     /// <summary>Takes a plain number; see the operator.</summary>
     /// <param name="number">The descriptor.</param>

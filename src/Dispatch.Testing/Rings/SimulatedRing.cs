@@ -193,6 +193,26 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     public void OnTimer() => UpdateAttention();
 
     /// <inheritdoc/>
+    internal override int ChangePoll(EmulatedRequest request, uint events)
+    {
+        RingWork work = (RingWork)request.State!;
+        if (work.Stage == WorkStage.Running)
+        {
+            return -Errno.EALREADY;
+        }
+
+        request.Entry.OperationFlags = events;
+        if (work.Stage == WorkStage.Waiting)
+        {
+            work.WaitsAt?.RemoveWaiter(work);
+            work.WaitsAt = null;
+            Enqueue(work); // What it waits for now may be there already.
+        }
+
+        return 0;
+    }
+
+    /// <inheritdoc/>
     internal override bool IsDescriptorOpen(int descriptor) => kernel.Descriptors.Find(descriptor) is not null;
 
     /// <inheritdoc/>

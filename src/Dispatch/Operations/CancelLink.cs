@@ -60,14 +60,14 @@ internal struct CancelLink
     }
 
     /// <summary>Turns a failed result into the exception that a .NET user expects.</summary>
-    public readonly Exception Explain(Opcode opcode, long result, object? subject)
+    public readonly Exception Explain(LoopEngine engine, Opcode opcode, long result, object? subject)
     {
         if (deadlinePassed && Errno.FromResult(result, cancelAsked: true) == Errno.ECANCELED)
         {
             return new TimeoutException($"{OpcodeNames.Of(opcode)} did not complete before its deadline and was cancelled.");
         }
 
-        return OpcodeNames.Explain(opcode, result, subject, token);
+        return OpcodeNames.Explain(engine, opcode, result, subject, token);
     }
 
     private static void OnTokenFired(Operation operation)

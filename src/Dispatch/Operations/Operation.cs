@@ -196,7 +196,7 @@ internal abstract class Operation
     private void StartWithReferences(in IoRequest request)
     {
         SubmissionEntry entry = request.Entry;
-        if ((entry.Flags & EntryFlags.BufferSelect) != 0)
+        if ((entry.Flags & EntryFlags.BufferSelect) != 0 && entry.BufferGroup == BufferPool.Group)
         {
             _ = Engine.ReceiveBuffers; // The first such request creates them: without, the kernel would answer ENOBUFS to every one.
         }

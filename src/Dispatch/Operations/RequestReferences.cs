@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Dispatch;
 
 /// <summary>
-/// What a request in flight keeps alive and in place: the handle, up to two blocks of memory, a vector of them. Taken at submit, let go at the
+/// What a request in flight keeps alive and in place: the handle, up to two blocks of memory, a vector of them, and what is rarer. Taken at submit, let go at the
 /// terminal completion, never between.
 /// </summary>
 internal unsafe struct RequestReferences
@@ -13,6 +13,7 @@ internal unsafe struct RequestReferences
     private MemoryHandle first;
     private MemoryHandle second;
     private PinnedVector? vector;
+    private HeldExtras? more;
 
     /// <summary>Gets a value indicating whether there is anything to release.</summary>
     public bool IsHeld { get; private set; }
@@ -22,14 +23,17 @@ internal unsafe struct RequestReferences
     /// </summary>
     public void Acquire(LoopEngine engine, in IoRequest request, ref SubmissionEntry entry)
     {
-        if (entry.Opcode is Opcode.ReadFixed or Opcode.WriteFixed
-            && MemoryMarshal.TryGetMemoryManager<byte, RegisteredBuffer>(request.First, out RegisteredBuffer? registered)
-            && !ReferenceEquals(registered.Pool.Engine, engine))
+        if (entry.Opcode is Opcode.ReadFixed or Opcode.WriteFixed && MemoryMarshal.TryGetMemoryManager<byte, RegisteredBuffer>(request.First, out RegisteredBuffer? registered))
         {
-            throw new InvalidOperationException($"The registered buffer of this request belongs to {registered.Pool.Engine.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
+            VerifyBuffer(engine, registered);
         }
 
-        request.Credentials?.VerifyUse(engine);
+        RequestExtras? extras = request.Extras;
+        if (extras is not null)
+        {
+            VerifyUse(engine, extras);
+        }
+
         if (ReferenceEquals(request.Target, IoRequest.TargetByTag))
         {
             engine.Raw.ResolveCancel(ref entry);
@@ -44,17 +48,9 @@ internal unsafe struct RequestReferences
                 entry.Address = (ulong)first.Pointer;
             }
 
-            if (!request.Second.IsEmpty)
+            if (extras is not null)
             {
-                second = request.Second.Pin();
-                entry.Address2 = (ulong)second.Pointer;
-            }
-
-            if (request.Vector is { } memories)
-            {
-                vector = new PinnedVector(memories);
-                entry.Address = vector.Address;
-                entry.Length = (uint)vector.Count;
+                AcquireExtras(extras, ref entry);
             }
 
             IsHeld = true;
@@ -76,38 +72,63 @@ internal unsafe struct RequestReferences
         second = default;
         vector?.Dispose();
         vector = null;
+        more?.Dispose();
+        more = null;
         object? held = target;
         target = null;
-        if (held is OwnedDescriptor owned)
+        HandleReference.Release(held);
+    }
+
+    private static void VerifyUse(LoopEngine engine, RequestExtras extras)
+    {
+        extras.Credentials?.VerifyUse(engine);
+        if (extras.Registered is { } registered)
         {
-            owned.ReleaseRequest();
+            VerifyBuffer(engine, registered);
         }
-        else if (held is SafeHandle handle)
+    }
+
+    private static void VerifyBuffer(LoopEngine engine, RegisteredBuffer registered)
+    {
+        if (!ReferenceEquals(registered.Pool.Engine, engine))
         {
-            handle.DangerousRelease();
+            throw new InvalidOperationException($"The registered buffer of this request belongs to {registered.Pool.Engine.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
+        }
+    }
+
+    private void AcquireExtras(RequestExtras extras, ref SubmissionEntry entry)
+    {
+        if (!extras.Second.IsEmpty)
+        {
+            second = extras.Second.Pin();
+            entry.Address2 = (ulong)second.Pointer;
+        }
+
+        if (extras.Vector is { } memories)
+        {
+            vector = new PinnedVector(memories);
+            entry.Address = vector.Address;
+            entry.Length = (uint)vector.Count;
+        }
+
+        if (extras.HasRareReferences)
+        {
+            more = new HeldExtras(extras, ref entry);
         }
     }
 
     private void AcquireTarget(object? wanted, ref SubmissionEntry entry)
     {
-        if (wanted is OwnedDescriptor owned)
-        {
-            owned.AddRequest();
-            entry.Fd = owned.Number;
-            target = owned;
-        }
-        else if (wanted is EventLoop loop)
+        if (wanted is EventLoop loop)
         {
             int number = loop.Engine.Ring.MessageDescriptor;
             ObjectDisposedException.ThrowIf(number < 0, loop);
             entry.Fd = number;
         }
-        else if (wanted is SafeHandle handle)
+        else if (wanted is OwnedDescriptor or SafeHandle)
         {
-            bool added = false;
-            handle.DangerousAddRef(ref added); // throws ObjectDisposedException when closed
-            entry.Fd = (int)handle.DangerousGetHandle();
-            target = handle;
+            entry.Fd = HandleReference.Take(wanted);
+            target = wanted;
         }
     }
 }

@@ -5,11 +5,33 @@ internal static class KnownSkips
 {
     public static IReadOnlyList<string> All { get; } =
     [
+        "LinuxAio, DirectDescriptors: SlotTests.A_file_is_passed_from_loop_to_loop",
+        "LinuxAio, DirectDescriptors: SlotTests.A_slot_is_filled_read_from_given_a_descriptor_and_cleared",
+        "LinuxAio, DirectDescriptors: SlotTests.Opens_sockets_and_accepts_go_into_slots_and_what_nobody_takes_is_cleared",
+        "LinuxAio, FutexVectors: UpdateTests.The_futex_that_was_woken_is_named_by_its_place",
+        "LinuxAio, ProvidedByRequests: SlotTests.Buffers_are_provided_sent_and_taken_back",
         "Simulated, BadPointers: FileTests.A_bad_address_is_EFAULT_and_the_loop_goes_on",
+        "Simulated, DirectDescriptors: SlotTests.A_file_is_passed_from_loop_to_loop",
+        "Simulated, DirectDescriptors: SlotTests.A_slot_is_filled_read_from_given_a_descriptor_and_cleared",
+        "Simulated, DirectDescriptors: SlotTests.Opens_sockets_and_accepts_go_into_slots_and_what_nobody_takes_is_cleared",
+        "Simulated, EpollSets: EpollTests.A_set_is_filled_and_waited_on",
+        "Simulated, ExtendedAttributes: AttributeTests.An_attribute_is_set_and_read_by_descriptor_and_by_path",
+        "Simulated, FutexVectors: UpdateTests.The_futex_that_was_woken_is_named_by_its_place",
+        "Simulated, GuardedOpens: LinkTests.An_open_beneath_a_directory_leads_nowhere_else",
+        "Simulated, Messages: MessageTests.A_message_is_gathered_sent_to_an_address_and_scattered_with_its_senders",
+        "Simulated, Messages: MessageTests.A_multishot_brings_each_message_with_its_sender",
+        "Simulated, Messages: MessageTests.Descriptors_travel_as_control_data_and_those_that_nobody_takes_are_closed",
+        "Simulated, MultishotReads: PipeTests.A_multishot_read_brings_what_comes_through_a_pipe_until_its_end",
+        "Simulated, Processes: ChildTests.A_child_is_waited_for_and_tells_how_it_ended",
         "Simulated, Processes: ProcessTests.A_process_ends_although_an_open_waits_for_a_fifos_peer",
         "Simulated, Processes: ProcessTests.A_process_ends_with_requests_in_flight",
         "Simulated, Processes: ProcessTests.A_process_that_may_have_no_ring_is_told_why_and_what_to_do",
         "Simulated, Processes: ProcessTests.A_started_program_gets_nothing_of_a_loop_and_takes_nothing_from_it",
         "Simulated, Processes: ProcessTests.An_ordinary_user_who_may_lock_no_memory_gets_a_loop_that_works_or_the_limits_name",
+        "Simulated, ProvidedByRequests: SlotTests.Buffers_are_provided_sent_and_taken_back",
+        "Simulated, SocketCommands: SocketCommandTests.A_socket_tells_its_bytes_and_keeps_its_options",
+        "Simulated, Splicing: PipeTests.Data_is_spliced_from_a_file_through_a_pipe_into_another_and_teed_on_its_way",
+        "Simulated, VectorsInRegisteredBuffers: LinkTests.Pieces_of_a_registered_buffer_are_written_from_and_read_into",
+        "Simulated, ZeroCopy: MessageTests.A_zero_copy_send_ends_with_its_result_when_its_memory_is_free",
     ];
 }

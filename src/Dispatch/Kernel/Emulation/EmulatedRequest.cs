@@ -54,6 +54,9 @@ internal sealed class EmulatedRequest
     /// <summary>Gets or sets how the back end will use its descriptor. What is not none is given back when the request ends.</summary>
     public DescriptorUse DescriptorUse { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether the back end has to close <see cref="SubmissionEntry.SpliceFd"/>: given back with the descriptor's use.</summary>
+    public bool OwnsSpliceSource { get; set; }
+
     /// <summary>Gets or sets a value indicating whether the back end, or the timeouts, have it.</summary>
     public bool IsActive { get; set; }
 
@@ -104,6 +107,7 @@ internal sealed class EmulatedRequest
         SubmitError = 0;
         HasBuffer = false;
         DescriptorUse = DescriptorUse.None;
+        OwnsSpliceSource = false;
         IsActive = false;
         Order = 0;
         Interval = 0;

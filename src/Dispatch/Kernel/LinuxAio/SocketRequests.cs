@@ -13,7 +13,8 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
     /// <summary>Begins a send.</summary>
     public void BeginSend(EmulatedRequest request)
     {
-        if ((request.Entry.IoPriority & ~IORING_RECVSEND_POLL_FIRST) != 0)
+        int known = IORING_RECVSEND_POLL_FIRST | (IsZeroCopy(request.Opcode) ? IORING_SEND_ZC_REPORT_USAGE : 0);
+        if ((request.Entry.IoPriority & ~known) != 0 || request.SelectsBuffer)
         {
             ring.End(request, -Errno.EINVAL);
         }
@@ -30,7 +31,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         uint flags = entry.OperationFlags;
         while (true)
         {
-            long result = entry.Opcode == Opcode.Sendmsg
+            long result = entry.Opcode is Opcode.Sendmsg or Opcode.SendmsgZc
                 ? SystemCall.Run(SystemCall.SendMessage, entry.Fd, (long)entry.Address, flags | MSG_DONTWAIT)
                 : SystemCall.Run(SystemCall.Send, entry.Fd, (long)entry.Address + request.Number, entry.Length - request.Number, flags | MSG_DONTWAIT, (long)entry.Address2, entry.Address2 == 0 ? 0 : entry.FileIndex & 0xFFFF);
             if (result == -Errno.EINTR)
@@ -49,7 +50,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
                 continue;
             }
 
-            End(request, result);
+            EndSend(request, result);
             return;
         }
     }
@@ -63,7 +64,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         }
         else if ((request.Entry.IoPriority & IORING_RECV_MULTISHOT) != 0)
         {
-            if (!request.SelectsBuffer || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) != 0 || request.Opcode == Opcode.Recvmsg)
+            if (!request.SelectsBuffer || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) != 0)
             {
                 ring.End(request, -Errno.EINVAL);
                 return;
@@ -78,6 +79,23 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         else
         {
             Receive(request);
+        }
+    }
+
+    /// <summary>Begins a multishot read.</summary>
+    public void BeginReadMany(EmulatedRequest request)
+    {
+        if (!request.SelectsBuffer)
+        {
+            ring.End(request, -Errno.EINVAL);
+        }
+        else if (DescriptorFacts.IsOfDisk(request.Entry.Fd))
+        {
+            ring.End(request, -Errno.EBADFD); // Only what can be polled is read again and again.
+        }
+        else
+        {
+            BeginReceiveMany(request);
         }
     }
 
@@ -103,8 +121,8 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
                 return;
             }
 
-            uint length = entry.Length == 0 ? buffer.Length : Math.Min(entry.Length, buffer.Length);
-            long result = SystemCall.Run(SystemCall.Receive, entry.Fd, (long)buffer.Address, length, entry.OperationFlags | MSG_DONTWAIT);
+            uint length = entry.Length == 0 || entry.Opcode == Opcode.Recvmsg ? buffer.Length : Math.Min(entry.Length, buffer.Length);
+            long result = ReceiveCalls.Into(entry, buffer.Address, length, out bool ends);
             if (result is -Errno.EINTR or -Errno.EAGAIN)
             {
                 ring.GiveBack(request);
@@ -113,7 +131,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
                     return;
                 }
             }
-            else if (result <= 0 || !ring.Report(request, (int)result))
+            else if (ends || !ring.Report(request, (int)result))
             {
                 ring.Conclude(request, (int)result);
                 return;
@@ -253,7 +271,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
     /// <summary>Says whether a transfer that was to move all has more to do.</summary>
     private static bool Continues(EmulatedRequest request, long result)
     {
-        if (result <= 0 || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) == 0 || request.SelectsBuffer || request.Opcode is Opcode.Sendmsg or Opcode.Recvmsg)
+        if (result <= 0 || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) == 0 || request.SelectsBuffer || request.Opcode is Opcode.Sendmsg or Opcode.Recvmsg or Opcode.SendmsgZc)
         {
             return false;
         }
@@ -266,6 +284,8 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
 
         return more;
     }
+
+    private static bool IsZeroCopy(Opcode opcode) => opcode is Opcode.SendZc or Opcode.SendmsgZc;
 
     private static long AcceptOnce(in SubmissionEntry entry)
     {
@@ -306,6 +326,21 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         ring.GiveBack(request);
         request.Number = DescriptorFacts.IsStream(request.Entry.Fd) ? Stream : 0;
         ring.Watch(request, POLLIN | POLLRDHUP); // It fires at once if something is there already.
+    }
+
+    private void EndSend(EmulatedRequest request, long result)
+    {
+        // A zero-copy send that has sent has a second completion, which gives the memory back. The call has copied it, and that is what the second one says.
+        int total = WorkerCalls.Total(request.Number, (int)result);
+        bool reports = (request.Entry.IoPriority & IORING_SEND_ZC_REPORT_USAGE) != 0;
+        if (total >= 0 && IsZeroCopy(request.Opcode) && ring.Report(request, total))
+        {
+            ring.EndNotified(request, reports);
+        }
+        else
+        {
+            ring.End(request, total);
+        }
     }
 
     private void End(EmulatedRequest request, long result) => ring.End(request, WorkerCalls.Total(request.Number, (int)result));
