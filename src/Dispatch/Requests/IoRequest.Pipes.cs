@@ -10,7 +10,7 @@ public partial struct IoRequest
     public static IoRequest Pipe(PipeEnds ends, PipeFlags flags = PipeFlags.CloseOnExec)
     {
         ArgumentNullException.ThrowIfNull(ends);
-        IoRequest request = On(Opcode.Pipe);
+        IoRequest request = On(Opcode.Pipe, 0); // The kernel insists on 0.
         request.First = ends.Record;
         request.SetExtras(new RequestExtras { Results = ends });
         request.Entry.OperationFlags = (uint)flags;
