@@ -110,6 +110,8 @@ internal static partial class HeaderNames
         [ChildChange.Trapped] = "CLD_TRAPPED",
         [ChildChange.Stopped] = "CLD_STOPPED",
         [ChildChange.Continued] = "CLD_CONTINUED",
+        [AioBlockFlags.EventDescriptor] = "IOCB_FLAG_RESFD",
+        [AioBlockFlags.Priority] = "IOCB_FLAG_IOPRIO",
         [OpenFlags.ReadOnly] = "O_RDONLY",
         [OpenFlags.WriteOnly] = "O_WRONLY",
         [OpenFlags.ReadWrite] = "O_RDWR",

@@ -29,6 +29,7 @@ internal sealed partial class HeaderProgram
         #include <sys/stat.h>
         #include <sys/types.h>
         #include <asm/unistd.h>
+        #include <linux/aio_abi.h>
         #include <linux/falloc.h>
         #include <linux/fs.h>
         #include <linux/futex.h>
