@@ -76,4 +76,18 @@ public readonly struct Completion : IEquatable<Completion>
     /// <summary>Describes the completion for people: the errno by name.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => $"tag {Tag}: {(IsError ? Errno.Name(ErrorNumber) : Result.ToString(System.Globalization.CultureInfo.InvariantCulture))}{(HasMore ? ", more follow" : string.Empty)}";
+
+    /// <summary>
+    /// Makes the completion of a request that may be a zero-copy send: the result of its notification is no result, but says whether the kernel copied (<see cref="CompletionFlags.Copied"/>).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Completion Of(ulong tag, in CompletionEntry entry) =>
+        (entry.Flags & IoUringAbi.IORING_CQE_F_NOTIF) == 0 ? new Completion(tag, entry) : new Completion(tag, 0, (CompletionFlags)entry.Flags | CopiedOf(entry));
+
+    /// <summary>What a notification says about copying.</summary>
+    internal static CompletionFlags CopiedOf(in CompletionEntry notification) =>
+        ((uint)notification.Result & IoUringAbi.IORING_NOTIF_USAGE_ZC_COPIED) != 0 ? CompletionFlags.Copied : CompletionFlags.None;
+
+    /// <summary>The completion of a zero-copy send whose notification has come: its result, and that its memory is free.</summary>
+    internal Completion Notified(in CompletionEntry notification) => new(Tag, Result, (Flags & ~CompletionFlags.More) | CompletionFlags.Notification | CopiedOf(notification));
 }

@@ -18,4 +18,7 @@ public enum CompletionFlags : uint
 
     /// <summary>The kernel lets go of the memory of a zero-copy send.</summary>
     Notification = 1 << 3,
+
+    /// <summary>With <see cref="Notification"/>: the kernel has copied the data of a zero-copy send, at least in part, as it does on loopback. Dispatch's own bit.</summary>
+    Copied = 1 << 13,
 }

@@ -15,6 +15,9 @@ public readonly struct Descriptor
     /// <summary>What stands in an entry for the chain's file until the submit has picked the slot.</summary>
     internal const int ChainFileNumber = -1000;
 
+    /// <summary>Stands in the owner's place of a direct descriptor: the ring's table owns the file.</summary>
+    private static readonly object SlotMarker = new();
+
     internal Descriptor(object? owner, int number)
     {
         Owner = owner;
@@ -28,8 +31,14 @@ public readonly struct Descriptor
     /// Gets what stands, in a step of a chain, for the file that an earlier step of the same chain opened as the chain's (<see cref="IoRequest.AsChainFile"/>).
     /// </summary>
     public static Descriptor ChainFile => new(null, ChainFileNumber);
+    /// <summary>Gets a value indicating whether it is a direct descriptor, and <see cref="Number"/> its slot.</summary>
+    internal bool IsSlot => ReferenceEquals(Owner, SlotMarker);
 
     internal object? Owner { get; }
+
+    /// <summary>The same, for a system call, which takes the process's numbers: a file that is in the ring's table only has none.</summary>
+    internal Descriptor ForCall() => !IsSlot && Number != ChainFileNumber ? this
+        : throw new ArgumentException("A direct descriptor, or the chain's file, has no number that a system call could be given: it is in the ring's table only. Give it one with IoRequest.InstallSlot, or use a request of the ring.");
 
     internal int Number { get; }
 
@@ -60,6 +69,19 @@ public readonly struct Descriptor
         ArgumentNullException.ThrowIfNull(handle);
         return new(handle.OwnedDescriptor, -1);
     }
+
+    /// <summary>Takes a direct descriptor: a slot of the table of the loop that the request is sent to. io_uring only.</summary>
+    /// <param name="slot">The slot; not <see cref="DirectSlot.Any"/>.</param>
+    public static implicit operator Descriptor(DirectSlot slot)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(slot.Number, nameof(slot));
+        return new(SlotMarker, slot.Number);
+    }
+
+    /// <summary>Takes a direct descriptor; see the operator.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <returns>The same, as a <see cref="Descriptor"/>.</returns>
+    public static Descriptor FromDirectSlot(DirectSlot slot) => slot;
 
     /// <summary>Takes a plain number; see the operator.</summary>
     /// <param name="number">The descriptor.</param>

@@ -6,8 +6,12 @@ namespace Dispatch;
 /// <see cref="EventLoop.Submit(in IoRequest, ulong)"/>. Building one has no effect and holds nothing: references are taken at submit and let go at the terminal completion.
 /// </summary>
 /// <remarks>
-/// A value; may be built on any thread, kept, and sent any number of times, at once if its memory is not written to. Memory given to a request
-/// belongs to the kernel from submit to the terminal completion: cancelling does not shorten that.
+/// <para>A value; may be built on any thread, kept, and sent any number of times, at once if its memory is not written to. Memory given to a request
+/// belongs to the kernel from submit to the terminal completion: cancelling does not shorten that.</para>
+/// <para>
+/// Each factory names the first Linux whose io_uring has the request. Where the loop's kernel lacks it (an older Linux, or Linux AIO), nothing is emulated by half: the completion is −EINVAL, and an await throws
+/// <see cref="PlatformNotSupportedException"/>, which names the opcode, the kernel that it takes, what the loop runs on, and what to do instead.
+/// </para>
 /// </remarks>
 public partial struct IoRequest
 {
@@ -39,10 +43,13 @@ public partial struct IoRequest
     internal readonly bool IsChained => isChained;
 
     /// <summary>Gets a value indicating whether a submit has to take references, or the loop's buffers, for it.</summary>
-    internal readonly bool HoldsReferences => target is not null || !first.IsEmpty || (extras is { } more && HasReferences(more)) || (Entry.Flags & EntryFlags.BufferSelect) != 0;
+    internal readonly bool HoldsReferences => target is not null || !first.IsEmpty || extras is { HasReferences: true } || (Entry.Flags & EntryFlags.BufferSelect) != 0;
 
     /// <summary>Gets a value indicating whether one submit can complete many times.</summary>
     internal readonly bool IsMultishot => isMultishot;
+
+    /// <summary>Gets a value indicating whether the field of the priority has another meaning.</summary>
+    internal readonly bool UsesPriorityForFlags => Entry.Opcode is Opcode.Accept or Opcode.Recv or Opcode.Recvmsg or Opcode.Send or Opcode.Sendmsg or Opcode.SendZc or Opcode.SendmsgZc;
 
     /// <summary>Gets or sets the handle whose descriptor the entry gets at submit, or null when it has a number already.</summary>
     internal object? Target
@@ -66,17 +73,11 @@ public partial struct IoRequest
         }
     }
 
-    /// <summary>Gets the second handle of a request that works on two.</summary>
-    internal readonly object? SecondTarget => extras?.SecondTarget;
+    /// <summary>Gets what only some requests carry, or null.</summary>
+    internal readonly RequestExtras? Extras => extras;
 
-    /// <summary>Gets the memory whose address goes to the entry's second address field.</summary>
-    internal readonly Memory<byte> Second => extras?.Second ?? default;
-
-    /// <summary>Gets the memories of a scattering or gathering request.</summary>
-    internal readonly IReadOnlyList<Memory<byte>>? Vector => extras?.Vector;
-
-    /// <summary>Gets the credentials under which it is made, or null.</summary>
-    internal readonly RegisteredCredentials? Credentials => extras?.Credentials;
+    /// <summary>Gets the entry's field for the direct descriptor that it makes; 0 when it makes none. A system call has an argument there.</summary>
+    internal readonly uint MadeSlot => IsCall ? 0 : Entry.FileIndex;
 
     /// <summary>Gets what an error message names: a path or an end point.</summary>
     internal readonly object? Subject => extras?.Subject ?? (target as OwnedDescriptor)?.Subject;
@@ -89,7 +90,7 @@ public partial struct IoRequest
     /// <returns>The request.</returns>
     public readonly IoRequest WithPriority(ushort priority)
     {
-        if (Entry.Opcode is Opcode.Accept or Opcode.Recv or Opcode.Recvmsg or Opcode.Send or Opcode.Sendmsg)
+        if (UsesPriorityForFlags)
         {
             throw new InvalidOperationException($"{Name} has no I/O priority: the kernel uses that field for its own flags. Set SO_PRIORITY on the socket instead.");
         }
@@ -139,7 +140,15 @@ public partial struct IoRequest
         IoRequest request = default;
         request.Entry.Opcode = opcode;
         request.Entry.Fd = target.Number;
-        request.Target = target.Owner;
+        if (target.IsSlot)
+        {
+            request.Entry.Flags = EntryFlags.FixedFile;
+        }
+        else
+        {
+            request.Target = target.Owner;
+        }
+
         if (target.Number == Descriptor.ChainFileNumber)
         {
             request.JoinChain();
@@ -156,12 +165,10 @@ public partial struct IoRequest
         return request;
     }
 
-    private static bool HasReferences(RequestExtras value) => !value.Second.IsEmpty || value.Vector is not null || value.Credentials is not null;
-
     private void SetExtras(RequestExtras value)
     {
         extras = value;
-        hasReferences |= HasReferences(value);
+        hasReferences |= value.HasReferences;
     }
 
     private void JoinChain()

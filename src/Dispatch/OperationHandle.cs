@@ -63,9 +63,9 @@ public readonly struct OperationHandle : IEquatable<OperationHandle>
 
     internal void DisposeOrphan(in Completion completion)
     {
-        if (operation is not null)
+        if (operation is ObserveOperation observed)
         {
-            Orphans.Dispose(operation.Engine, operation.Opcode, new CompletionEntry { Result = (int)completion.Result, Flags = (uint)completion.Flags });
+            observed.DisposeOrphan(new CompletionEntry { Result = (int)completion.Result, Flags = (uint)completion.Flags });
         }
     }
 }

@@ -153,7 +153,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
                 return -Errno.EALREADY;
             }
 
-            kernel.Faults.RequestKind = FaultSource.NoRequest;
+            kernel.Faults.RequestKind = SimulationTally.NoRequest;
             if (!work.WasMissed && work.Duration == 0 && kernel.Faults.Strikes(FaultKind.CancelRace))
             {
                 work.WasMissed = true; // A worker has it already, and it ends by itself.
@@ -232,6 +232,26 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
 
     /// <summary>The time of the earliest timeout has come.</summary>
     public void OnTimer() => UpdateAttention();
+
+    /// <inheritdoc/>
+    internal override int ChangePoll(EmulatedRequest request, uint events)
+    {
+        RingWork work = (RingWork)request.State!;
+        if (work.Stage == WorkStage.Running)
+        {
+            return -Errno.EALREADY;
+        }
+
+        request.Entry.OperationFlags = events;
+        if (work.Stage == WorkStage.Waiting)
+        {
+            work.WaitsAt?.RemoveWaiter(work);
+            work.WaitsAt = null;
+            Enqueue(work); // What it waits for now may be there already.
+        }
+
+        return 0;
+    }
 
     /// <inheritdoc/>
     internal override bool IsDescriptorOpen(int descriptor) => kernel.Descriptors.Find(descriptor) is not null;

@@ -16,7 +16,7 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
         or Opcode.Read or Opcode.Readv or Opcode.ReadFixed or Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Fsync or Opcode.Fallocate or Opcode.Ftruncate or Opcode.Fadvise or Opcode.Madvise
         or Opcode.Openat or Opcode.Close or Opcode.Statx or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat
         or Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Accept or Opcode.Connect or Opcode.Send or Opcode.Recv or Opcode.Sendmsg or Opcode.Recvmsg or Opcode.Shutdown
-        or Opcode.PollAdd or Opcode.FutexWait or Opcode.FutexWake;
+        or Opcode.PollAdd or Opcode.FutexWait or Opcode.FutexWake or Opcode.SyncFileRange or Opcode.Pipe;
 
     /// <summary>Finds what a request works on, and takes the memory that is lent with it. Returns a negative errno when one of them is wrong.</summary>
     public int Prepare(RingWork work)
@@ -60,6 +60,8 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
             Opcode.Ftruncate => work.Target is FileDescription file ? file.SetLength((long)entry.Offset) : -Errno.EINVAL,
             Opcode.Fadvise => work.Target is FileDescription file ? file.Advise((FileAdvice)entry.OperationFlags, (long)entry.Offset, entry.Length) : -Errno.ESPIPE,
             Opcode.Madvise => 0,
+            Opcode.SyncFileRange => work.Target is not FileDescription ? -Errno.ESPIPE : entry.OperationFlags <= 7 && (long)entry.Offset >= 0 ? 0 : -Errno.EINVAL, // It promises nothing that a crash would show.
+            Opcode.Pipe => MakePipe(entry),
             Opcode.Close => kernel.Descriptors.Close(entry.Fd),
             Opcode.Accept => sockets.Accept(work),
             Opcode.Connect => SocketWork.Connect(work),
@@ -84,22 +86,29 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
             return;
         }
 
-        int written = Math.Max(Math.Max(result, work.Done), 0);
+        int written = work.Request.Opcode is Opcode.Statx or Opcode.Pipe && result == 0 ? work.Memory.Length : Math.Max(Math.Max(result, work.Done), 0);
         if (kernel.Options.WatchMemory)
         {
-            Watch(work, work.Request.Opcode == Opcode.Statx && result == 0 ? FileStatus.RecordBytes : written);
+            Watch(work, written);
         }
 
-        work.Memory.Return(work.Request.Opcode == Opcode.Statx && result == 0 ? FileStatus.RecordBytes : written);
+        work.Memory.Return(written);
     }
 
     private static bool Writes(Opcode opcode) => opcode is Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Send or Opcode.Sendmsg;
 
     private static bool UsesDescriptor(Opcode opcode) => opcode
         is not (Opcode.Madvise or Opcode.Openat or Opcode.Close or Opcode.Statx or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat
-            or Opcode.Socket or Opcode.FutexWait or Opcode.FutexWake);
+            or Opcode.Socket or Opcode.FutexWait or Opcode.FutexWake or Opcode.Pipe);
 
     private static string? PathAt(ulong address) => address < 65_536 ? null : Marshal.PtrToStringUTF8((nint)address);
+
+    private int MakePipe(in SubmissionEntry entry)
+    {
+        int* ends = (int*)entry.Address;
+        (ends[0], ends[1]) = kernel.CreatePipe();
+        return 0;
+    }
 
     private int TakeMemory(RingWork work, ref SubmissionEntry entry)
     {
@@ -116,6 +125,8 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
             case Opcode.ReadFixed or Opcode.WriteFixed:
                 int error = ring.CheckRegistered(work);
                 return error != 0 ? error : work.Memory.TryAdd(entry.Address, entry.Length) ? 0 : -Errno.EFAULT;
+            case Opcode.Pipe:
+                return work.Memory.TryAdd(entry.Address, 2 * sizeof(int)) ? 0 : -Errno.EFAULT;
             case Opcode.Statx:
                 return work.Memory.TryAdd(entry.Address2, FileStatus.RecordBytes) ? 0 : -Errno.EFAULT;
             case Opcode.Readv or Opcode.Writev:

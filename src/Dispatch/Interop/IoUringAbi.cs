@@ -73,19 +73,30 @@ internal static class IoUringAbi
 
     public const uint IORING_RSRC_REGISTER_SPARSE = 1u << 0;
 
+    public const uint IORING_FILE_INDEX_ALLOC = ~0u;
+
     public const uint IORING_POLL_ADD_MULTI = 1u << 0;
+    public const uint IORING_POLL_UPDATE_EVENTS = 1u << 1;
 
     public const uint IORING_ASYNC_CANCEL_ALL = 1u << 0;
     public const uint IORING_ASYNC_CANCEL_FD = 1u << 1;
     public const uint IORING_ASYNC_CANCEL_ANY = 1u << 2;
+    public const uint IORING_ASYNC_CANCEL_OP = 1u << 5;
 
     public const ushort IORING_RECVSEND_POLL_FIRST = 1 << 0;
     public const ushort IORING_RECV_MULTISHOT = 1 << 1;
+    public const ushort IORING_SEND_ZC_REPORT_USAGE = 1 << 3;
     public const ushort IORING_RECVSEND_BUNDLE = 1 << 4;
 
     public const ushort IORING_ACCEPT_MULTISHOT = 1 << 0;
     public const ushort IORING_ACCEPT_DONTWAIT = 1 << 1;
     public const ushort IORING_ACCEPT_POLL_FIRST = 1 << 2;
+
+    public const uint IORING_NOTIF_USAGE_ZC_COPIED = 1u << 31;
+
+    public const uint IORING_NOP_INJECT_RESULT = 1u << 0;
+
+    public const uint IORING_FIXED_FD_NO_CLOEXEC = 1u << 0;
 
     public const uint IORING_FSYNC_DATASYNC = 1u << 0;
 
@@ -93,13 +104,21 @@ internal static class IoUringAbi
     public const uint IORING_TIMEOUT_UPDATE = 1u << 1;
     public const uint IORING_TIMEOUT_BOOTTIME = 1u << 2;
     public const uint IORING_TIMEOUT_REALTIME = 1u << 3;
+    public const uint IORING_LINK_TIMEOUT_UPDATE = 1u << 4;
     public const uint IORING_TIMEOUT_ETIME_SUCCESS = 1u << 5;
     public const uint IORING_TIMEOUT_MULTISHOT = 1u << 6;
 
     public const ulong IORING_MSG_DATA = 0;
+    public const ulong IORING_MSG_SEND_FD = 1;
+    public const uint IORING_MSG_RING_CQE_SKIP = 1u << 0;
     public const uint IORING_MSG_RING_FLAGS_PASS = 1u << 1;
 
     public const uint IO_URING_OP_SUPPORTED = 1u << 0;
+
+    public const uint SOCKET_URING_OP_SIOCINQ = 0;
+    public const uint SOCKET_URING_OP_SIOCOUTQ = 1;
+    public const uint SOCKET_URING_OP_GETSOCKOPT = 2;
+    public const uint SOCKET_URING_OP_SETSOCKOPT = 3;
 
     public const uint FUTEX2_SIZE_U32 = 0x02;
     public const uint FUTEX2_PRIVATE = 128;

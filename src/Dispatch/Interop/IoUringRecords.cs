@@ -103,6 +103,35 @@ internal static class IoUringRecords
         public ushort Tail;
     }
 
+    /// <summary><c>struct io_uring_recvmsg_out</c>: what a multishot receive of messages writes before each one.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct ReceivedMessageHeader
+    {
+        public uint NameLength;
+        public uint ControlLength;
+        public uint PayloadLength;
+        public uint Flags;
+    }
+
+    /// <summary><c>struct futex_waitv</c>: one of several words that are waited on.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct FutexWaiter
+    {
+        public ulong Value;
+        public ulong Address;
+        public uint Flags;
+        public uint Reserved;
+    }
+
+    /// <summary><c>struct open_how</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
+
     /// <summary><c>struct io_uring_probe_op</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct ProbeOperation

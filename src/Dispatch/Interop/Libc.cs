@@ -11,6 +11,7 @@ internal static unsafe partial class Libc
 
     public const uint AT_SYMLINK_NOFOLLOW = 0x100;
     public const uint AT_REMOVEDIR = 0x200;
+    public const uint AT_SYMLINK_FOLLOW = 0x400;
     public const uint AT_EMPTY_PATH = 0x1000;
 
     /// <summary>How many pieces a vectored call takes at most.</summary>
@@ -28,6 +29,20 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     public static partial int GetResourceLimit(int resource, ResourceLimit* limit);
+
+    /// <summary><c>struct msghdr</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MessageHeader
+    {
+        public ulong Name;
+        public uint NameLength;
+        public uint Reserved;
+        public ulong Vector;
+        public ulong VectorLength;
+        public ulong Control;
+        public ulong ControlLength;
+        public uint Flags;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct ResourceLimit

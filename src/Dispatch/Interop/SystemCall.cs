@@ -46,6 +46,15 @@ internal static unsafe partial class SystemCall
     public static readonly long ReceiveMessage = Number(47, 212);
     public static readonly long Shutdown = Number(48, 210);
     public static readonly long SocketOption = Number(55, 209); // getsockopt
+    public static readonly long SetSocketOption = Number(54, 208); // setsockopt
+    public static readonly long DeviceControl = Number(16, 29); // ioctl
+    public static readonly long Splice = Number(275, 76);
+    public static readonly long Tee = Number(276, 77);
+    public static readonly long WaitChild = Number(247, 95); // waitid
+    public static readonly long SetAttribute = Number(188, 5); // setxattr
+    public static readonly long SetFileAttribute = Number(190, 7); // fsetxattr
+    public static readonly long GetAttribute = Number(191, 8); // getxattr
+    public static readonly long GetFileAttribute = Number(193, 10); // fgetxattr
     public static readonly long EpollCreate = Number(291, 20);
     public static readonly long EpollControl = Number(233, 21);
     public static readonly long EpollWait = Number(281, 22); // epoll_pwait
@@ -62,7 +71,6 @@ internal static unsafe partial class SystemCall
 
     public static readonly long GetEntries = Number(217, 61); // getdents64
     public static readonly long LockFile = Number(73, 32); // flock
-    public static readonly long DeviceControl = Number(16, 29); // ioctl
     public static readonly long SendFile = Number(40, 71);
     public static readonly long CopyRange = Number(326, 285); // copy_file_range
     public static readonly long GetRandom = Number(318, 278);

@@ -60,14 +60,14 @@ internal struct CancelLink
     }
 
     /// <summary>Turns a failed result into the exception that a .NET user expects.</summary>
-    public readonly Exception Explain(Opcode opcode, long result, object? subject, string? call = null)
+    public readonly Exception Explain(LoopEngine engine, Opcode opcode, long result, object? subject, string? call = null)
     {
         if (deadlinePassed && Errno.FromResult(result, cancelAsked: true) == Errno.ECANCELED)
         {
             return new TimeoutException($"{call ?? OpcodeNames.Of(opcode)} did not complete before its deadline and was cancelled.");
         }
 
-        return OpcodeNames.Explain(opcode, result, subject, token, call);
+        return OpcodeNames.Explain(engine, opcode, result, subject, token, call);
     }
 
     private static void OnTokenFired(Operation operation)

@@ -62,7 +62,7 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
             throw new TimeoutException($"{request.Name} did not complete before its deadline and was cancelled.");
         }
 
-        throw OpcodeNames.Explain(request.Entry.Opcode, completion.Result, request.Subject, this.token, request.Name);
+        throw OpcodeNames.Explain(engine, request.Entry.Opcode, completion.Result, request.Subject, this.token, request.Name);
     }
 
     /// <inheritdoc/>
@@ -101,6 +101,7 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
     {
         private readonly ForwardedOperation parent;
         private CancelLink cancel;
+        private Completion sent;
 
         public Leg(ForwardedOperation parent)
             : base(parent.engine)
@@ -126,6 +127,7 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
         {
             if (!terminal)
             {
+                sent = new Completion(0, entry); // The result of a zero-copy send, whose memory is free later.
                 return;
             }
 
@@ -137,7 +139,7 @@ internal sealed class ForwardedOperation : IValueTaskSource<int>, IValueTaskSour
 
             Engine.Table.Remove(this);
             Engine.CountHandOff();
-            parent.core.SetResult(new Completion(0, entry));
+            parent.core.SetResult((entry.Flags & IoUringAbi.IORING_CQE_F_NOTIF) == 0 ? new Completion(0, entry) : sent.Notified(entry));
         }
     }
 }

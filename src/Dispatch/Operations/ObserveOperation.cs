@@ -4,6 +4,8 @@ namespace Dispatch;
 internal sealed class ObserveOperation : Operation
 {
     private IObserver<Completion>? observer;
+    private uint fileIndex;
+    private IOrphanResults? results;
 
     public ObserveOperation(LoopEngine engine)
         : base(engine)
@@ -23,7 +25,12 @@ internal sealed class ObserveOperation : Operation
         }
 
         this.observer = observer;
+        fileIndex = request.MadeSlot;
+        results = request.Extras?.Results;
     }
+
+    /// <summary>Disposes of a completion that nobody takes.</summary>
+    public void DisposeOrphan(in CompletionEntry entry) => Orphans.Dispose(Engine, Opcode, fileIndex, results, entry);
 
     /// <summary>Nothing more goes to the observer; the kernel is asked to end the request.</summary>
     public void Unsubscribe()
@@ -38,7 +45,7 @@ internal sealed class ObserveOperation : Operation
         IObserver<Completion>? target = observer;
         if (target is null)
         {
-            Orphans.Dispose(Engine, Opcode, entry);
+            DisposeOrphan(entry);
             if (terminal)
             {
                 Engine.ObservePool.Return(this);
@@ -49,7 +56,7 @@ internal sealed class ObserveOperation : Operation
             // The object serves again before user code runs: an observer may submit its next request from here.
             observer = null;
             Engine.ObservePool.Return(this);
-            target.OnNext(new Completion(0, entry));
+            target.OnNext(Completion.Of(0, entry));
             target.OnCompleted();
             Engine.Scope.Restore();
         }
@@ -65,7 +72,7 @@ internal sealed class ObserveOperation : Operation
         bool survived = false;
         try
         {
-            target.OnNext(new Completion(0, entry));
+            target.OnNext(Completion.Of(0, entry));
             survived = true;
         }
         finally

@@ -192,7 +192,7 @@ internal abstract class Operation
     /// </summary>
     protected void Hold(in IoRequest request, ref SubmissionEntry entry)
     {
-        if ((entry.Flags & EntryFlags.BufferSelect) != 0)
+        if ((entry.Flags & EntryFlags.BufferSelect) != 0 && entry.BufferGroup == BufferPool.Group)
         {
             _ = Engine.ReceiveBuffers; // The first such request creates them: without, the kernel would answer ENOBUFS to every one.
         }
@@ -258,13 +258,13 @@ internal abstract class Operation
         references.AcquireForCall(Engine, request, ref entry);
         if (RingCalls.TryTranslate(CallEntry.Of(ref entry), Engine.Ring, out SubmissionEntry ofRing))
         {
-            ofRing.Personality = request.Credentials?.Number ?? 0;
+            ofRing.Personality = request.Extras?.Credentials?.Number ?? 0;
             StartEntry(ofRing);
             return;
         }
 
         NoteStart(entry);
-        call = Engine.Workers.Begin(this, CallEntry.Of(ref entry), request.Credentials?.Identity);
+        call = Engine.Workers.Begin(this, CallEntry.Of(ref entry), request.Extras?.Credentials?.Identity);
     }
 
     private void StartWithReferences(in IoRequest request)

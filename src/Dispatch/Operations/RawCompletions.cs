@@ -152,18 +152,27 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     }
 
     /// <summary>
-    /// Finds the request that a cancel by tag means, when its tag in the kernel is not the user's: it has references, or completes many times, and so has a slot.
+    /// Finds the request that a cancel or an update by tag means, when its tag in the kernel is not the user's: it has references, or completes many times, and so has a slot.
     /// </summary>
     public void ResolveCancel(ref SubmissionEntry entry)
     {
         ulong tag = entry.Address;
         ulong slot = 0;
+        bool ends = entry.Opcode switch
+        {
+            Opcode.PollRemove => entry.Length == 0,
+            Opcode.TimeoutRemove => entry.OperationFlags == 0,
+            _ => true,
+        };
         engine.Table.ForEachInFlight(operation =>
         {
             if (slot == 0 && operation is RawOperation raw && raw.UserTag == tag)
             {
                 slot = raw.Tag;
-                raw.EndPause();
+                if (ends)
+                {
+                    raw.EndPause();
+                }
             }
         });
         entry.Address = slot == 0 ? tag : slot;

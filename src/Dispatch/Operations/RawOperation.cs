@@ -66,7 +66,7 @@ internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
     /// </summary>
     public bool TryTranslate(in CompletionEntry entry, bool terminal, out Completion completion)
     {
-        completion = new Completion(UserTag, entry);
+        completion = Completion.Of(UserTag, entry);
         if (terminal)
         {
             if (pausing && entry.Result == -Errno.ECANCELED)
@@ -90,7 +90,7 @@ internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
         }
 
         Engine.Raw.OnMet(completion);
-        if (!terminal && !pausing && Engine.Raw.IsFull)
+        if (!terminal && !pausing && request.IsMultishot && Engine.Raw.IsFull)
         {
             pausing = true;
             RequestCancel();

@@ -73,7 +73,7 @@ internal sealed class RequestOperation : Operation, IOwnerSource, IValueTaskSour
             return wide is null ? (int)result : throw OpcodeNames.TooWide(wide, result);
         }
 
-        Exception error = cancel.Explain(Opcode, result, subject, CallName);
+        Exception error = cancel.Explain(Engine, Opcode, result, subject, CallName);
         Recycle();
         throw error;
     }
@@ -95,10 +95,11 @@ internal sealed class RequestOperation : Operation, IOwnerSource, IValueTaskSour
     {
         if (!terminal)
         {
-            return; // A multishot or zero-copy request that somebody awaits: its last completion is the answer.
+            completion = new Completion(0, entry); // For a zero-copy send this is the result, and what follows only says that its memory is free. Of a multishot the last one counts.
+            return;
         }
 
-        completion = new Completion(0, entry);
+        completion = (entry.Flags & IoUringAbi.IORING_CQE_F_NOTIF) == 0 ? new Completion(0, entry) : completion.Notified(entry);
         if (cancel.IsArmed)
         {
             cancel.Disarm();

@@ -4,16 +4,16 @@ using System.Runtime.InteropServices;
 namespace Dispatch;
 
 /// <summary>
-/// What a request in flight keeps alive and in place: the handle, up to two blocks of memory, a vector of them. Taken at submit, let go at the
+/// What a request in flight keeps alive and in place: the handle, up to two blocks of memory, a vector of them, and what is rarer. Taken at submit, let go at the
 /// terminal completion, never between.
 /// </summary>
 internal unsafe struct RequestReferences
 {
     private object? target;
-    private object? secondTarget;
     private MemoryHandle first;
     private MemoryHandle second;
     private PinnedVector? vector;
+    private HeldExtras? more;
 
     /// <summary>Gets a value indicating whether there is anything to release.</summary>
     public bool IsHeld { get; private set; }
@@ -23,20 +23,23 @@ internal unsafe struct RequestReferences
     /// </summary>
     public void Acquire(LoopEngine engine, in IoRequest request, ref SubmissionEntry entry)
     {
-        if (entry.Opcode is Opcode.ReadFixed or Opcode.WriteFixed
-            && MemoryMarshal.TryGetMemoryManager<byte, RegisteredBuffer>(request.First, out RegisteredBuffer? registered)
-            && !ReferenceEquals(registered.Pool.Engine, engine))
+        if (entry.Opcode is Opcode.ReadFixed or Opcode.WriteFixed && MemoryMarshal.TryGetMemoryManager<byte, RegisteredBuffer>(request.First, out RegisteredBuffer? registered))
         {
-            throw new InvalidOperationException($"The registered buffer of this request belongs to {registered.Pool.Engine.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
+            VerifyBuffer(engine, registered);
         }
 
-        request.Credentials?.VerifyUse(engine);
+        RequestExtras? extras = request.Extras;
+        if (extras is not null)
+        {
+            VerifyUse(engine, extras);
+        }
+
         if (ReferenceEquals(request.Target, IoRequest.TargetByTag))
         {
             engine.Raw.ResolveCancel(ref entry);
         }
 
-        target = AcquireTarget(request.Target, ref entry.Fd);
+        AcquireTarget(request.Target, ref entry);
         try
         {
             if (!request.First.IsEmpty)
@@ -45,17 +48,9 @@ internal unsafe struct RequestReferences
                 entry.Address = (ulong)first.Pointer;
             }
 
-            if (!request.Second.IsEmpty)
+            if (extras is not null)
             {
-                second = request.Second.Pin();
-                entry.Address2 = (ulong)second.Pointer;
-            }
-
-            if (request.Vector is { } memories)
-            {
-                vector = new PinnedVector(memories);
-                entry.Address = vector.Address;
-                entry.Length = (uint)vector.Count;
+                AcquireExtras(extras, ref entry);
             }
 
             IsHeld = true;
@@ -73,19 +68,8 @@ internal unsafe struct RequestReferences
         SubmissionEntry found = new() { Opcode = entry.Opcode };
         Acquire(engine, request, ref found);
         ref CallEntry call = ref CallEntry.Of(ref entry);
-        try
-        {
-            int number = 0;
-            secondTarget = AcquireTarget(request.SecondTarget, ref number);
-            call.Write(CallReference.SecondTarget, number);
-        }
-        catch
-        {
-            Release();
-            throw;
-        }
-
         call.Write(CallReference.Target, found.Fd);
+        call.Write(CallReference.SecondTarget, found.Length);
         call.Write(CallReference.First, (long)found.Address);
         call.Write(CallReference.Second, (long)found.Address2);
     }
@@ -95,11 +79,11 @@ internal unsafe struct RequestReferences
     {
         IsHeld = false;
         ReleaseMemory();
-        ReleaseTarget(ref target);
-        if (secondTarget is not null)
-        {
-            ReleaseTarget(ref secondTarget);
-        }
+        more?.Dispose();
+        more = null;
+        object? held = target;
+        target = null;
+        HandleReference.Release(held);
     }
 
     /// <summary>Lets go of the memory alone.</summary>
@@ -113,42 +97,56 @@ internal unsafe struct RequestReferences
         vector = null;
     }
 
-    private static void ReleaseTarget(ref object? field)
+    private static void VerifyUse(LoopEngine engine, RequestExtras extras)
     {
-        object? held = field;
-        field = null;
-        if (held is OwnedDescriptor owned)
+        extras.Credentials?.VerifyUse(engine);
+        if (extras.Registered is { } registered)
         {
-            owned.ReleaseRequest();
-        }
-        else if (held is SafeHandle handle)
-        {
-            handle.DangerousRelease();
+            VerifyBuffer(engine, registered);
         }
     }
 
-    private static object? AcquireTarget(object? wanted, ref int descriptor)
+    private static void VerifyBuffer(LoopEngine engine, RegisteredBuffer registered)
     {
-        if (wanted is OwnedDescriptor owned)
+        if (!ReferenceEquals(registered.Pool.Engine, engine))
         {
-            owned.AddRequest();
-            descriptor = owned.Number;
-            return owned;
+            throw new InvalidOperationException($"The registered buffer of this request belongs to {registered.Pool.Engine.Loop.Name}; it cannot be used on {engine.Loop.Name}.");
         }
-        else if (wanted is EventLoop loop)
+    }
+
+    private void AcquireExtras(RequestExtras extras, ref SubmissionEntry entry)
+    {
+        if (!extras.Second.IsEmpty)
+        {
+            second = extras.Second.Pin();
+            entry.Address2 = (ulong)second.Pointer;
+        }
+
+        if (extras.Vector is { } memories)
+        {
+            vector = new PinnedVector(memories);
+            entry.Address = vector.Address;
+            entry.Length = (uint)vector.Count;
+        }
+
+        if (extras.HasRareReferences)
+        {
+            more = new HeldExtras(extras, ref entry);
+        }
+    }
+
+    private void AcquireTarget(object? wanted, ref SubmissionEntry entry)
+    {
+        if (wanted is EventLoop loop)
         {
             int number = loop.Engine.Ring.MessageDescriptor;
             ObjectDisposedException.ThrowIf(number < 0, loop);
-            descriptor = number;
+            entry.Fd = number;
         }
-        else if (wanted is SafeHandle handle)
+        else if (wanted is OwnedDescriptor or SafeHandle)
         {
-            bool added = false;
-            handle.DangerousAddRef(ref added); // throws ObjectDisposedException when closed
-            descriptor = (int)handle.DangerousGetHandle();
-            return handle;
+            entry.Fd = HandleReference.Take(wanted);
+            target = wanted;
         }
-
-        return null;
     }
 }

@@ -121,7 +121,7 @@ public partial struct IoRequest
 
         if (memories == 2 || secondTarget is not null)
         {
-            request.SetExtras(new RequestExtras { Second = second, SecondTarget = secondTarget });
+            request.SetExtras(new RequestExtras { Second = second, OtherTarget = secondTarget });
         }
 
         return request;

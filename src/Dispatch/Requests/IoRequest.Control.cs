@@ -1,15 +1,27 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Dispatch;
 
-/// <content>Requests about readiness, time, other requests, other loops, and futexes.</content>
+/// <content>Requests about readiness, time, other loops, and futexes.</content>
 public partial struct IoRequest
 {
-    /// <summary>Does nothing, by way of the kernel: the price of a round trip. Linux 5.1.</summary>
+    /// <summary>Does nothing, by way of the kernel: the price of a round trip. <c>io_uring_prep_nop(3)</c>; Linux 5.1.</summary>
     /// <returns>The request.</returns>
     public static IoRequest Nop() => On(Opcode.Nop);
 
-    /// <summary>Waits until a descriptor is ready; the result is the set of events. <c>poll(2)</c>; Linux 5.1.</summary>
+    /// <summary>Does nothing and completes with a result of the caller's: for tests of what takes it. <c>io_uring_prep_nop(3)</c>; Linux 6.10. Where the kernel lacks it: −EINVAL.</summary>
+    /// <param name="result">The result; negative for an errno.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest NopWithResult(int result)
+    {
+        IoRequest request = On(Opcode.Nop);
+        request.Entry.Length = (uint)result;
+        request.Entry.OperationFlags = IoUringAbi.IORING_NOP_INJECT_RESULT;
+        return request;
+    }
+
+    /// <summary>Waits until a descriptor is ready; the result is the set of events. <c>poll(2)</c>, <c>io_uring_prep_poll_add(3)</c>; Linux 5.1.</summary>
     /// <param name="target">Any descriptor that can be polled.</param>
     /// <param name="events">What to wait for; errors and hang-ups are always reported.</param>
     /// <returns>The request.</returns>
@@ -20,7 +32,7 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Reports every change to readiness until it is cancelled. Edge-triggered. <c>poll(2)</c>, <c>io_uring_multishot(7)</c>; Linux 5.13.</summary>
+    /// <summary>Reports every change to readiness until it is cancelled. Edge-triggered. <c>poll(2)</c>, <c>io_uring_multishot(7)</c>, <c>io_uring_prep_poll_add(3)</c>; Linux 5.13.</summary>
     /// <param name="target">Any descriptor that can be polled.</param>
     /// <param name="events">What to report.</param>
     /// <returns>The request.</returns>
@@ -40,12 +52,8 @@ public partial struct IoRequest
     /// <returns>The request.</returns>
     public static IoRequest Timeout(TimeSpan time, TimeoutFlags flags = TimeoutFlags.None)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
-        byte[] record = new byte[16];
-        BinaryPrimitives.WriteInt64LittleEndian(record, time.Ticks / TimeSpan.TicksPerSecond);
-        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(8), (time.Ticks % TimeSpan.TicksPerSecond) * 100);
         IoRequest request = On(Opcode.Timeout);
-        request.First = record;
+        request.First = TimeRecord(time);
         request.Entry.Length = 1;
         request.Entry.OperationFlags = (uint)flags;
         request.isMultishot = (flags & TimeoutFlags.Multishot) != 0;
@@ -53,33 +61,7 @@ public partial struct IoRequest
     }
 
     /// <summary>
-    /// Cancels a raw request, the first one in flight with this tag. The result is 0, or −ENOENT when there is none, or −EALREADY when it is past cancelling. <see cref="EventLoop.Cancel(ulong)"/> also reaches requests that
-    /// still wait in user memory. <c>io_uring_prep_cancel(3)</c>; Linux 5.5.
-    /// </summary>
-    /// <param name="tag">The tag that it was submitted with.</param>
-    /// <returns>The request.</returns>
-    public static IoRequest Cancel(ulong tag)
-    {
-        IoRequest request = On(Opcode.AsyncCancel);
-        request.Target = TargetByTag;
-        request.Entry.Address = tag;
-        return request;
-    }
-
-    /// <summary>
-    /// Cancels every request that the loop's ring has on a descriptor; the result is their number. System calls that workers make for the loop are not among them. <c>io_uring_prep_cancel(3)</c>; Linux 5.19.
-    /// </summary>
-    /// <param name="target">The descriptor.</param>
-    /// <returns>The request.</returns>
-    public static IoRequest CancelAll(Descriptor target)
-    {
-        IoRequest request = On(Opcode.AsyncCancel, target);
-        request.Entry.OperationFlags = IoUringAbi.IORING_ASYNC_CANCEL_FD | IoUringAbi.IORING_ASYNC_CANCEL_ALL;
-        return request;
-    }
-
-    /// <summary>
-    /// Posts a completion into another loop's raw source, from ring to ring, with no other thread between. The result is 0 once it is there. <c>io_uring_prep_msg_ring(3)</c>; Linux 6.3.
+    /// Posts a completion into another loop's raw source, from ring to ring, with no other thread between. The result is 0 once it is there. <c>io_uring_prep_msg_ring(3)</c>; Linux 6.3. Where the kernel lacks it: −EINVAL.
     /// </summary>
     /// <param name="target">The other loop.</param>
     /// <param name="tag">The tag of the completion there, below 2⁶³.</param>
@@ -99,7 +81,7 @@ public partial struct IoRequest
     }
 
     /// <summary>
-    /// Waits until a futex word is woken; completes at once with −EAGAIN when it does not hold the expected value. <c>futex(2)</c>, <c>io_uring_prep_futex_wait(3)</c>; Linux 6.7.
+    /// Waits until a futex word is woken; completes at once with −EAGAIN when it does not hold the expected value. <c>futex(2)</c>, <c>io_uring_prep_futex_wait(3)</c>; Linux 6.7. Where the kernel lacks it, an await throws <see cref="PlatformNotSupportedException"/>.
     /// </summary>
     /// <param name="address">A 32-bit word, in memory that stays in place until the completion.</param>
     /// <param name="expected">The value at which to wait.</param>
@@ -112,7 +94,7 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Wakes waiters of a futex word; the result is how many there were. <c>futex(2)</c>, <c>io_uring_prep_futex_wake(3)</c>; Linux 6.7.</summary>
+    /// <summary>Wakes waiters of a futex word; the result is how many there were. <c>futex(2)</c>, <c>io_uring_prep_futex_wake(3)</c>; Linux 6.7. Where the kernel lacks it, an await throws <see cref="PlatformNotSupportedException"/>.</summary>
     /// <param name="address">The word.</param>
     /// <param name="count">How many at most.</param>
     /// <param name="scope">Who may wait on it.</param>
@@ -125,12 +107,49 @@ public partial struct IoRequest
         return request;
     }
 
+    /// <summary>
+    /// Waits until one of several futex words is woken; the result is its place in the list. −EAGAIN at once when one of them does not hold the expected value. <c>futex_waitv(2)</c>, <c>io_uring_prep_futex_waitv(3)</c>; Linux 6.7. Where the kernel lacks it, and on Linux AIO, an await throws
+    /// <see cref="PlatformNotSupportedException"/>. Asynchronous: it may wait for ever.
+    /// </summary>
+    /// <param name="waiters">The words; 1 to 128. Their memory stays in place until the completion.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest FutexWaitAny(params ReadOnlySpan<FutexWaiter> waiters)
+    {
+        const int Most = 128; // FUTEX_WAITV_MAX
+        if (waiters.Length is 0 or > Most)
+        {
+            throw new ArgumentException($"futex_waitv takes 1 to {Most} words; {waiters.Length} were given.", nameof(waiters));
+        }
+
+        IoUringRecords.FutexWaiter[] records = new IoUringRecords.FutexWaiter[waiters.Length];
+        for (int i = 0; i < records.Length; i++)
+        {
+            records[i] = new IoUringRecords.FutexWaiter { Value = waiters[i].Expected, Address = (ulong)waiters[i].Address, Flags = FlagsOf(waiters[i].Scope) };
+        }
+
+        IoRequest request = On(Opcode.FutexWaitv, 0);
+        request.First = MemoryMarshal.AsBytes(records.AsSpan()).ToArray();
+        request.Entry.Length = (uint)records.Length;
+        return request;
+    }
+
+    private static uint FlagsOf(FutexScope scope) => IoUringAbi.FUTEX2_SIZE_U32 | (scope == FutexScope.Process ? IoUringAbi.FUTEX2_PRIVATE : 0);
+
+    private static byte[] TimeRecord(TimeSpan time)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
+        byte[] record = new byte[16];
+        BinaryPrimitives.WriteInt64LittleEndian(record, time.Ticks / TimeSpan.TicksPerSecond);
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(8), (time.Ticks % TimeSpan.TicksPerSecond) * 100);
+        return record;
+    }
+
     private static IoRequest OnFutex(Opcode opcode, nint address, FutexScope scope)
     {
         IoRequest request = On(opcode);
         request.Entry.Address = (ulong)address;
         request.Entry.Address3 = IoUringAbi.FUTEX_BITSET_MATCH_ANY;
-        request.Entry.Fd = (int)(IoUringAbi.FUTEX2_SIZE_U32 | (scope == FutexScope.Process ? IoUringAbi.FUTEX2_PRIVATE : 0));
+        request.Entry.Fd = (int)FlagsOf(scope);
         return request;
     }
 }

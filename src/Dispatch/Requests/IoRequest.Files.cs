@@ -1,35 +1,14 @@
-using System.Text;
-
 namespace Dispatch;
 
-/// <content>Requests on files and paths.</content>
+/// <content>Requests on open files, and on memory.</content>
 public partial struct IoRequest
 {
-    /// <summary>
-    /// Opens a file; the result is a descriptor, which the caller closes. <c>openat(2)</c>; Linux 5.6. Runs on a kernel worker unless the path is cached. Never for a FIFO without
-    /// <see cref="OpenFlags.NonBlocking"/>: waiting for its peer would hold up a kernel worker for ever. <see cref="OpenFifo"/> is for that.
-    /// </summary>
-    /// <param name="path">The path, relative to <paramref name="directory"/>.</param>
-    /// <param name="flags">How to open. Add <see cref="OpenFlags.CloseOnExec"/> unless children are to inherit it.</param>
-    /// <param name="mode">The permissions of a file that is created.</param>
-    /// <param name="directory">A directory; default the current one.</param>
-    /// <returns>The request.</returns>
-    public static IoRequest OpenAt(string path, OpenFlags flags, UnixFileMode mode = default, Descriptor? directory = null)
-    {
-        IoRequest request = On(Opcode.Openat, directory ?? Descriptor.CurrentDirectory);
-        request.First = PathBytes(path);
-        request.SetExtras(new RequestExtras { Subject = path });
-        request.Entry.Length = (uint)mode;
-        request.Entry.OperationFlags = (uint)flags;
-        return request;
-    }
-
-    /// <summary>Closes a descriptor number. <c>close(2)</c>; Linux 5.6. Handles are closed with their own methods, which know what is in flight.</summary>
+    /// <summary>Closes a descriptor number. <c>close(2)</c>, <c>io_uring_prep_close(3)</c>; Linux 5.6. Handles are closed with their own methods, which know what is in flight.</summary>
     /// <param name="descriptor">The number.</param>
     /// <returns>The request.</returns>
     public static IoRequest Close(int descriptor) => On(Opcode.Close, descriptor);
 
-    /// <summary>Reads from a file at an offset; may read less, and 0 bytes at the end. <c>pread(2)</c>; Linux 5.6.</summary>
+    /// <summary>Reads from a file at an offset; may read less, and 0 bytes at the end. <c>pread(2)</c>, <c>io_uring_prep_read(3)</c>; Linux 5.6.</summary>
     /// <param name="file">The file.</param>
     /// <param name="buffer">Where to; pinned from submit to completion.</param>
     /// <param name="offset">The offset in bytes; −1 reads at, and moves, the file's own position (pipes, terminals).</param>
@@ -45,7 +24,7 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Reads into unmanaged memory, which the caller keeps in place until the completion. <c>pread(2)</c>; Linux 5.6.</summary>
+    /// <summary>Reads into unmanaged memory, which the caller keeps in place until the completion. <c>pread(2)</c>, <c>io_uring_prep_read(3)</c>; Linux 5.6.</summary>
     /// <param name="file">The file.</param>
     /// <param name="address">Where to.</param>
     /// <param name="length">Bytes at most.</param>
@@ -61,7 +40,7 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Writes to a file at an offset; may write less. <c>pwrite(2)</c>; Linux 5.6. Buffered writes run on a kernel worker on most file systems.</summary>
+    /// <summary>Writes to a file at an offset; may write less. <c>pwrite(2)</c>, <c>io_uring_prep_write(3)</c>; Linux 5.6. Buffered writes run on a kernel worker on most file systems.</summary>
     /// <param name="file">The file.</param>
     /// <param name="data">The data; pinned from submit to completion.</param>
     /// <param name="offset">The offset in bytes; −1 for the file's own position, or its end when opened with <see cref="OpenFlags.Append"/>.</param>
@@ -77,7 +56,7 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Writes from unmanaged memory, which the caller keeps in place until the completion. <c>pwrite(2)</c>; Linux 5.6.</summary>
+    /// <summary>Writes from unmanaged memory, which the caller keeps in place until the completion. <c>pwrite(2)</c>, <c>io_uring_prep_write(3)</c>; Linux 5.6.</summary>
     /// <param name="file">The file.</param>
     /// <param name="address">Where from.</param>
     /// <param name="length">Bytes.</param>
@@ -93,7 +72,7 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Reads into several buffers, one after the other. <c>preadv2(2)</c>; Linux 5.1.</summary>
+    /// <summary>Reads into several buffers, one after the other. <c>preadv2(2)</c>, <c>io_uring_prep_readv2(3)</c>; Linux 5.1.</summary>
     /// <param name="file">The file.</param>
     /// <param name="buffers">Where to; at most 1,024, pinned from submit to completion.</param>
     /// <param name="offset">The offset in bytes; −1 for the file's own position.</param>
@@ -102,7 +81,7 @@ public partial struct IoRequest
     public static IoRequest ReadVector(Descriptor file, IReadOnlyList<Memory<byte>> buffers, long offset, ReadWriteFlags flags = ReadWriteFlags.None) =>
         OnVector(Opcode.Readv, file, buffers, offset, flags);
 
-    /// <summary>Writes from several buffers, one after the other. <c>pwritev2(2)</c>; Linux 5.1.</summary>
+    /// <summary>Writes from several buffers, one after the other. <c>pwritev2(2)</c>, <c>io_uring_prep_writev2(3)</c>; Linux 5.1.</summary>
     /// <param name="file">The file.</param>
     /// <param name="buffers">The data; at most 1,024 pieces, pinned from submit to completion.</param>
     /// <param name="offset">The offset in bytes; −1 for the file's own position.</param>
@@ -111,16 +90,10 @@ public partial struct IoRequest
     public static IoRequest WriteVector(Descriptor file, IReadOnlyList<ReadOnlyMemory<byte>> buffers, long offset, ReadWriteFlags flags = ReadWriteFlags.None)
     {
         ArgumentNullException.ThrowIfNull(buffers);
-        Memory<byte>[] pinnable = new Memory<byte>[buffers.Count];
-        for (int i = 0; i < pinnable.Length; i++)
-        {
-            pinnable[i] = AsPinnable(buffers[i]);
-        }
-
-        return OnVector(Opcode.Writev, file, pinnable, offset, flags);
+        return OnVector(Opcode.Writev, file, AsPinnable(buffers), offset, flags);
     }
 
-    /// <summary>Reads into a registered buffer, which saves the kernel mapping it for each request. <c>io_uring_register(2)</c>; Linux 5.1.</summary>
+    /// <summary>Reads into a registered buffer, which saves the kernel mapping it for each request. <c>io_uring_register(2)</c>, <c>io_uring_prep_read_fixed(3)</c>; Linux 5.1.</summary>
     /// <param name="file">The file.</param>
     /// <param name="buffer">A buffer of the same loop; disposing it earlier takes effect at the completion.</param>
     /// <param name="length">Bytes at most.</param>
@@ -128,7 +101,7 @@ public partial struct IoRequest
     /// <returns>The request.</returns>
     public static IoRequest ReadFixed(Descriptor file, RegisteredBuffer buffer, int length, long offset) => OnFixed(Opcode.ReadFixed, file, buffer, length, offset);
 
-    /// <summary>Writes from a registered buffer. <c>io_uring_register(2)</c>; Linux 5.1.</summary>
+    /// <summary>Writes from a registered buffer. <c>io_uring_register(2)</c>, <c>io_uring_prep_write_fixed(3)</c>; Linux 5.1.</summary>
     /// <param name="file">The file.</param>
     /// <param name="buffer">A buffer of the same loop; disposing it earlier takes effect at the completion.</param>
     /// <param name="length">Bytes.</param>
@@ -136,7 +109,74 @@ public partial struct IoRequest
     /// <returns>The request.</returns>
     public static IoRequest WriteFixed(Descriptor file, RegisteredBuffer buffer, int length, long offset) => OnFixed(Opcode.WriteFixed, file, buffer, length, offset);
 
-    /// <summary>Waits until written data is on the device. <c>fsync(2)</c>, <c>fdatasync(2)</c>; Linux 5.1. Runs on a kernel worker. Covers writes that had completed when it was submitted.</summary>
+    /// <summary>
+    /// Reads into several pieces of a registered buffer, one after the other. <c>preadv2(2)</c>, <c>io_uring_prep_readv_fixed(3)</c>; Linux 6.15. Where the kernel lacks it, an await throws <see cref="PlatformNotSupportedException"/>.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="buffer">A buffer of the same loop; disposing it earlier takes effect at the completion.</param>
+    /// <param name="pieces">Where in it; at most 1,024.</param>
+    /// <param name="offset">The offset in bytes.</param>
+    /// <param name="flags">Options of <c>preadv2(2)</c>.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest ReadVectorFixed(Descriptor file, RegisteredBuffer buffer, IReadOnlyList<Range> pieces, long offset, ReadWriteFlags flags = ReadWriteFlags.None) =>
+        OnVectorFixed(Opcode.ReadvFixed, file, buffer, pieces, offset, flags);
+
+    /// <summary>
+    /// Writes from several pieces of a registered buffer, one after the other. <c>pwritev2(2)</c> (<c>preadv2(2)</c>), <c>io_uring_prep_writev_fixed(3)</c>; Linux 6.15. Where the kernel lacks it, an await throws <see cref="PlatformNotSupportedException"/>.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="buffer">A buffer of the same loop; disposing it earlier takes effect at the completion.</param>
+    /// <param name="pieces">Where in it; at most 1,024.</param>
+    /// <param name="offset">The offset in bytes.</param>
+    /// <param name="flags">Options of <c>pwritev2(2)</c>.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest WriteVectorFixed(Descriptor file, RegisteredBuffer buffer, IReadOnlyList<Range> pieces, long offset, ReadWriteFlags flags = ReadWriteFlags.None) =>
+        OnVectorFixed(Opcode.WritevFixed, file, buffer, pieces, offset, flags);
+
+    /// <summary>
+    /// Begins to write a range of a file to its device, or waits for such writes. No promise that the data survives a crash: metadata is not written, nor is a device's cache. <c>sync_file_range(2)</c>, <c>io_uring_prep_sync_file_range(3)</c>; Linux 5.2. ESPIPE for what is
+    /// no file. Runs on a kernel worker.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where the range begins, in bytes.</param>
+    /// <param name="length">Its length in bytes (up to 4 GiB a request); 0 for the rest of the file.</param>
+    /// <param name="flags">What to do.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest SyncRange(Descriptor file, long offset, uint length, SyncRangeFlags flags)
+    {
+        IoRequest request = On(Opcode.SyncFileRange, file);
+        request.Entry.Offset = (ulong)offset;
+        request.Entry.Length = length;
+        request.Entry.OperationFlags = (uint)flags;
+        return request;
+    }
+
+    /// <summary>
+    /// Tells the kernel how memory will be used, or has it act on it. <c>madvise(2)</c>, <c>io_uring_prep_madvise(3)</c>; Linux 5.6. ENOMEM where nothing is mapped. Runs on a kernel worker. Memory of the runtime's is not to be given away by <see cref="MemoryAdvice.DontNeed"/> and its like.
+    /// </summary>
+    /// <param name="address">Where the range begins: a multiple of the page size, in memory that stays mapped until the completion.</param>
+    /// <param name="length">Its length in bytes; more than 4 GiB from Linux 6.11 on.</param>
+    /// <param name="advice">The advice.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest AdviseMemory(nint address, long length, MemoryAdvice advice)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        IoRequest request = On(Opcode.Madvise);
+        request.Entry.Address = (ulong)address;
+        if (length <= uint.MaxValue)
+        {
+            request.Entry.Length = (uint)length;
+        }
+        else
+        {
+            request.Entry.Offset = (ulong)length;
+        }
+
+        request.Entry.OperationFlags = (uint)advice;
+        return request;
+    }
+
+    /// <summary>Waits until written data is on the device. <c>fsync(2)</c>, <c>fdatasync(2)</c>, <c>io_uring_prep_fsync(3)</c>; Linux 5.1. Runs on a kernel worker. Covers writes that had completed when it was submitted.</summary>
     /// <param name="file">The file.</param>
     /// <param name="dataOnly">Whether metadata that is not needed to read the data back may wait.</param>
     /// <returns>The request.</returns>
@@ -147,7 +187,7 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Allocates, frees or zeroes space of a file. <c>fallocate(2)</c>; Linux 5.6. Runs on a kernel worker.</summary>
+    /// <summary>Allocates, frees or zeroes space of a file. <c>fallocate(2)</c>, <c>io_uring_prep_fallocate(3)</c>; Linux 5.6. Runs on a kernel worker.</summary>
     /// <param name="file">The file.</param>
     /// <param name="offset">Where it begins, in bytes.</param>
     /// <param name="length">How much, in bytes; more than 0.</param>
@@ -162,7 +202,7 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Sets the length of a file. <c>ftruncate(2)</c>; Linux 6.9 (older: EINVAL; <see cref="DispatchFile.SetLengthAsync"/> does it on a worker there). Runs on a kernel worker.</summary>
+    /// <summary>Sets the length of a file. <c>ftruncate(2)</c>, <c>io_uring_prep_ftruncate(3)</c>; Linux 6.9. Where the kernel lacks it, an await throws <see cref="PlatformNotSupportedException"/>. <see cref="DispatchFile.SetLengthAsync"/> makes the call there too. Runs on a kernel worker.</summary>
     /// <param name="file">The file, open for writing.</param>
     /// <param name="length">The length in bytes.</param>
     /// <returns>The request.</returns>
@@ -174,29 +214,8 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Asks about a file. <c>statx(2)</c>; Linux 5.6. Runs on a kernel worker. <see cref="FileStatus.Parse"/> reads the answer.</summary>
-    /// <param name="path">The path, relative to <paramref name="directory"/>; empty for <paramref name="directory"/> itself (any open file).</param>
-    /// <param name="answer">Where the answer is written: 256 bytes, pinned from submit to completion.</param>
-    /// <param name="followLinks">Whether a symbolic link at the end of the path is followed.</param>
-    /// <param name="directory">A directory or an open file; default the current directory.</param>
-    /// <returns>The request.</returns>
-    public static IoRequest Status(string path, Memory<byte> answer, bool followLinks = true, Descriptor? directory = null)
-    {
-        if (answer.Length < FileStatus.RecordBytes)
-        {
-            throw new ArgumentException($"The answer needs {FileStatus.RecordBytes} bytes; {answer.Length} were given.", nameof(answer));
-        }
-
-        IoRequest request = On(Opcode.Statx, directory ?? Descriptor.CurrentDirectory);
-        request.First = PathBytes(path, allowEmpty: true);
-        request.SetExtras(new RequestExtras { Second = answer, Subject = path });
-        request.Entry.Length = FileStatus.WantedMask;
-        request.Entry.OperationFlags = (followLinks ? 0 : Libc.AT_SYMLINK_NOFOLLOW) | (path.Length == 0 ? Libc.AT_EMPTY_PATH : 0);
-        return request;
-    }
-
     /// <summary>
-    /// Tells the kernel how a file will be read. <c>posix_fadvise(2)</c>; Linux 5.6. Advice only: completing does not mean that anything is resident.
+    /// Tells the kernel how a file will be read. <c>posix_fadvise(2)</c>, <c>io_uring_prep_fadvise(3)</c>; Linux 5.6. Advice only: completing does not mean that anything is resident.
     /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="advice">The advice.</param>
@@ -212,57 +231,10 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Removes a name. <c>unlinkat(2)</c>; Linux 5.11. Runs on a kernel worker.</summary>
-    /// <param name="path">The path, relative to <paramref name="directory"/>.</param>
-    /// <param name="isDirectory">Whether it is an empty directory.</param>
-    /// <param name="directory">A directory; default the current one.</param>
-    /// <returns>The request.</returns>
-    public static IoRequest Unlink(string path, bool isDirectory = false, Descriptor? directory = null)
-    {
-        IoRequest request = On(Opcode.Unlinkat, directory ?? Descriptor.CurrentDirectory);
-        request.First = PathBytes(path);
-        request.SetExtras(new RequestExtras { Subject = path });
-        request.Entry.OperationFlags = isDirectory ? Libc.AT_REMOVEDIR : 0;
-        return request;
-    }
-
-    /// <summary>Renames. <c>renameat2(2)</c>; Linux 5.11. Runs on a kernel worker. Paths are relative to the current directory.</summary>
-    /// <param name="path">The present path.</param>
-    /// <param name="newPath">The new path.</param>
-    /// <param name="flags">What to do when the new path exists.</param>
-    /// <returns>The request.</returns>
-    public static IoRequest Rename(string path, string newPath, RenameFlags flags = RenameFlags.None)
-    {
-        IoRequest request = On(Opcode.Renameat, Descriptor.CurrentDirectory);
-        request.First = PathBytes(path);
-        request.SetExtras(new RequestExtras { Second = PathBytes(newPath), Subject = path });
-        request.Entry.Length = unchecked((uint)Descriptor.CurrentDirectory.Number);
-        request.Entry.OperationFlags = (uint)flags;
-        return request;
-    }
-
-    /// <summary>Makes a directory. <c>mkdirat(2)</c>; Linux 5.15. Runs on a kernel worker.</summary>
-    /// <param name="path">The path, relative to <paramref name="directory"/>.</param>
-    /// <param name="mode">Its permissions, less the process's umask.</param>
-    /// <param name="directory">A directory; default the current one.</param>
-    /// <returns>The request.</returns>
-    public static IoRequest MakeDirectory(string path, UnixFileMode mode, Descriptor? directory = null)
-    {
-        IoRequest request = On(Opcode.Mkdirat, directory ?? Descriptor.CurrentDirectory);
-        request.First = PathBytes(path);
-        request.SetExtras(new RequestExtras { Subject = path });
-        request.Entry.Length = (uint)mode;
-        return request;
-    }
-
     private static IoRequest OnVector(Opcode opcode, Descriptor file, IReadOnlyList<Memory<byte>> buffers, long offset, ReadWriteFlags flags)
     {
         ArgumentNullException.ThrowIfNull(buffers);
-        if (buffers.Count is 0 or > Libc.IOV_MAX)
-        {
-            throw new ArgumentException($"{OpcodeNames.Of(opcode)} takes 1 to {Libc.IOV_MAX} buffers; {buffers.Count} were given.", nameof(buffers));
-        }
-
+        VerifyCount(opcode, buffers.Count, nameof(buffers));
         IoRequest request = On(opcode, file);
         request.SetExtras(new RequestExtras { Vector = buffers });
         request.Entry.Offset = (ulong)offset;
@@ -283,24 +255,36 @@ public partial struct IoRequest
         return request;
     }
 
-    private static Memory<byte> PathBytes(string path, bool allowEmpty = false)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        if (path.Length == 0 && !allowEmpty)
-        {
-            throw new ArgumentException("The path is empty.", nameof(path));
-        }
-
-        if (path.Contains('\0', StringComparison.Ordinal))
-        {
-            throw new ArgumentException("The path contains a NUL character, at which the kernel would cut it off.", nameof(path));
-        }
-
-        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(path) + 1];
-        Encoding.UTF8.GetBytes(path, bytes);
-        return bytes;
-    }
-
     /// <summary>The kernel only reads what is written or sent; the reference is kept in the same field as that of memory it writes to.</summary>
     private static Memory<byte> AsPinnable(ReadOnlyMemory<byte> data) => System.Runtime.InteropServices.MemoryMarshal.AsMemory(data);
+
+    private static Memory<byte>[] AsPinnable(IReadOnlyList<ReadOnlyMemory<byte>> data)
+    {
+        Memory<byte>[] pinnable = new Memory<byte>[data.Count];
+        for (int i = 0; i < pinnable.Length; i++)
+        {
+            pinnable[i] = AsPinnable(data[i]);
+        }
+
+        return pinnable;
+    }
+
+    private static IoRequest OnVectorFixed(Opcode opcode, Descriptor file, RegisteredBuffer buffer, IReadOnlyList<Range> pieces, long offset, ReadWriteFlags flags)
+    {
+        ArgumentNullException.ThrowIfNull(buffer);
+        ArgumentNullException.ThrowIfNull(pieces);
+        VerifyCount(opcode, pieces.Count, nameof(pieces));
+        Memory<byte>[] memories = new Memory<byte>[pieces.Count];
+        for (int i = 0; i < memories.Length; i++)
+        {
+            memories[i] = buffer.Memory[pieces[i]];
+        }
+
+        IoRequest request = On(opcode, file);
+        request.SetExtras(new RequestExtras { Vector = memories, Registered = buffer });
+        request.Entry.Offset = (ulong)offset;
+        request.Entry.OperationFlags = (uint)flags;
+        request.Entry.BufferIndex = buffer.Index;
+        return request;
+    }
 }

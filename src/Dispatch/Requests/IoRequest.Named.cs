@@ -134,7 +134,7 @@ public partial struct IoRequest
         ArgumentOutOfRangeException.ThrowIfNegative(destinationOffset);
         IoRequest request = OnCall(SystemCall.CopyRange, source);
         ref CallEntry call = ref CallEntry.Of(ref request.Entry);
-        call.A2 = destination.Number;
+        call.A2 = destination.ForCall().Number;
         if (destination.Owner is not null)
         {
             call.SetPlace(CallReference.SecondTarget, 2);
@@ -143,7 +143,7 @@ public partial struct IoRequest
         call.SetPlace(CallReference.Second, 3);
         call.A4 = length;
         request.SetMemory(1, Number(sourceOffset));
-        request.SetExtras(new RequestExtras { Second = Number(destinationOffset), SecondTarget = destination.Owner });
+        request.SetExtras(new RequestExtras { Second = Number(destinationOffset), OtherTarget = destination.Owner });
         return request;
     }
 
@@ -222,7 +222,7 @@ public partial struct IoRequest
     {
         IoRequest request = OnCall(number, allowUnsafe: false);
         ref CallEntry call = ref CallEntry.Of(ref request.Entry);
-        call.A0 = target.Number;
+        call.A0 = target.ForCall().Number;
         request.Target = target.Owner;
         if (target.Owner is not null)
         {
@@ -231,11 +231,11 @@ public partial struct IoRequest
 
         if (second is { } other)
         {
-            call.A1 = other.Number;
+            call.A1 = other.ForCall().Number;
             if (other.Owner is not null)
             {
                 call.SetPlace(CallReference.SecondTarget, 1);
-                request.SetExtras(new RequestExtras { SecondTarget = other.Owner });
+                request.SetExtras(new RequestExtras { OtherTarget = other.Owner });
             }
         }
 

@@ -6,7 +6,7 @@ namespace Dispatch;
 /// <content>Requests on sockets.</content>
 public partial struct IoRequest
 {
-    /// <summary>Makes a socket; the result is a descriptor, which the caller closes. <c>socket(2)</c>; Linux 5.19.</summary>
+    /// <summary>Makes a socket; the result is a descriptor, which the caller closes. <c>socket(2)</c>, <c>io_uring_prep_socket(3)</c>; Linux 5.19.</summary>
     /// <param name="domain">The protocol family, such as AF_INET (2).</param>
     /// <param name="type">The type, such as SOCK_STREAM (1), and its flags.</param>
     /// <param name="protocol">The protocol; 0 for the usual one.</param>
@@ -20,7 +20,7 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Accepts one connection; the result is a descriptor, which the caller closes. <c>accept4(2)</c>; Linux 5.5.</summary>
+    /// <summary>Accepts one connection; the result is a descriptor, which the caller closes. <c>accept4(2)</c>, <c>io_uring_prep_accept(3)</c>; Linux 5.5.</summary>
     /// <param name="listener">A listening socket.</param>
     /// <param name="flags">Flags of the new descriptor.</param>
     /// <returns>The request.</returns>
@@ -32,7 +32,7 @@ public partial struct IoRequest
     }
 
     /// <summary>
-    /// Accepts connections until it is cancelled or fails: one completion each, whose result is a descriptor that the consumer closes. <c>accept4(2)</c>, <c>io_uring_multishot(7)</c>; Linux 5.19.
+    /// Accepts connections until it is cancelled or fails: one completion each, whose result is a descriptor that the consumer closes. <c>accept4(2)</c>, <c>io_uring_multishot(7)</c>, <c>io_uring_prep_accept(3)</c>; Linux 5.19.
     /// </summary>
     /// <param name="listener">A listening socket.</param>
     /// <param name="flags">Flags of the new descriptors.</param>
@@ -45,27 +45,22 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Connects a socket. <c>connect(2)</c>; Linux 5.5.</summary>
+    /// <summary>Connects a socket. <c>connect(2)</c>, <c>io_uring_prep_connect(3)</c>; Linux 5.5.</summary>
     /// <param name="socket">A socket of the end point's family.</param>
     /// <param name="endPoint">An IP or Unix-domain end point; names are resolved before.</param>
     /// <returns>The request.</returns>
     public static IoRequest Connect(Descriptor socket, EndPoint endPoint)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
-        if (endPoint is DnsEndPoint)
-        {
-            throw new ArgumentException("Resolve the name first (Dns.GetHostAddressesAsync), or use Connection.ConnectAsync, which does.", nameof(endPoint));
-        }
-
-        SocketAddress address = endPoint.Serialize();
+        Memory<byte> address = AddressBytes(endPoint);
         IoRequest request = On(Opcode.Connect, socket);
-        request.First = address.Buffer[..address.Size];
+        request.First = address;
         request.SetExtras(new RequestExtras { Subject = endPoint });
-        request.Entry.Offset = (ulong)address.Size;
+        request.Entry.Offset = (ulong)address.Length;
         return request;
     }
 
-    /// <summary>Receives once; the result is the number of bytes, 0 at the end of the stream. <c>recv(2)</c>; Linux 5.6.</summary>
+    /// <summary>Receives once; the result is the number of bytes, 0 at the end of the stream. <c>recv(2)</c>, <c>io_uring_prep_recv(3)</c>; Linux 5.6.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="buffer">Where to; pinned from submit to completion.</param>
     /// <param name="flags">Flags of <c>recv(2)</c>.</param>
@@ -81,7 +76,7 @@ public partial struct IoRequest
 
     /// <summary>
     /// Receives until it is cancelled or fails, into the loop's receive buffers: each completion's <see cref="Completion.BufferId"/> names one, and
-    /// <see cref="EventLoop.TakeBuffer"/> turns it into a lease. Ends with ENOBUFS when no buffer is free, which is no error of the connection. <c>recv(2)</c>, <c>io_uring_multishot(7)</c>; Linux 6.0.
+    /// <see cref="EventLoop.TakeBuffer"/> turns it into a lease. Ends with ENOBUFS when no buffer is free, which is no error of the connection. <c>recv(2)</c>, <c>io_uring_multishot(7)</c>, <c>io_uring_prep_recv(3)</c>; Linux 6.0.
     /// </summary>
     /// <remarks>
     /// Not for Unix-domain streams: from Linux 6.17 on the kernel does not report their end when it came before the last bytes were read. <see cref="Connection"/> knows that.
@@ -93,15 +88,12 @@ public partial struct IoRequest
     {
         IoRequest request = On(Opcode.Recv, socket);
         request.Entry.IoPriority = IoUringAbi.IORING_RECV_MULTISHOT;
-        request.isMultishot = true;
-        request.Entry.Flags = EntryFlags.BufferSelect;
-        request.Entry.BufferGroup = BufferPool.Group;
-        request.hasReferences = true; // Not of its own: but the loop's buffers must exist before it is staged.
+        request.SelectBuffers();
         request.Entry.OperationFlags = (uint)flags;
         return request;
     }
 
-    /// <summary>Sends; the result is the number of bytes taken, which may be fewer. <c>send(2)</c>; Linux 5.6. A vanished peer is an error, never a signal.</summary>
+    /// <summary>Sends; the result is the number of bytes taken, which may be fewer. <c>send(2)</c>, <c>io_uring_prep_send(3)</c>; Linux 5.6. A vanished peer is an error, never a signal.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="data">The data; pinned from submit to completion.</param>
     /// <param name="flags">Flags of <c>send(2)</c>. <see cref="MessageFlags.WaitAll"/> makes the kernel go on after a short send.</param>
@@ -115,7 +107,7 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Sends from unmanaged memory, which the caller keeps in place until the completion. <c>send(2)</c>; Linux 5.6. A vanished peer is an error, never a signal.</summary>
+    /// <summary>Sends from unmanaged memory, which the caller keeps in place until the completion. <c>send(2)</c>, <c>io_uring_prep_send(3)</c>; Linux 5.6. A vanished peer is an error, never a signal.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="address">The data.</param>
     /// <param name="length">Bytes.</param>
@@ -132,7 +124,7 @@ public partial struct IoRequest
     }
 
     /// <summary>
-    /// Sends received data from the buffer that it was received in; the result is the number of bytes taken, which may be fewer. <c>send(2)</c>; Linux 5.6. Nothing is pinned or referenced: with a plain descriptor
+    /// Sends received data from the buffer that it was received in; the result is the number of bytes taken, which may be fewer. <c>send(2)</c>, <c>io_uring_prep_send(3)</c>; Linux 5.6. Nothing is pinned or referenced: with a plain descriptor
     /// number the request is allocation-free, and the caller keeps the lease until the terminal completion. (<see cref="Connection.SendAsync(BufferLease, CancellationToken)"/> keeps it by itself.)
     /// </summary>
     /// <param name="socket">The socket.</param>
@@ -148,7 +140,7 @@ public partial struct IoRequest
         return request;
     }
 
-    /// <summary>Finishes sending, receiving, or both. <c>shutdown(2)</c>; Linux 5.11. Runs on a kernel worker.</summary>
+    /// <summary>Finishes sending, receiving, or both. <c>shutdown(2)</c>, <c>io_uring_prep_shutdown(3)</c>; Linux 5.11. Runs on a kernel worker.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="how">Which half.</param>
     /// <returns>The request.</returns>

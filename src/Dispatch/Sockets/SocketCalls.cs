@@ -84,6 +84,39 @@ internal static unsafe class SocketCalls
         _ = calls.SetOption(number, LibC.SOL_SOCKET, LibC.SO_LINGER, linger, sizeof(int) * 2);
     }
 
+    /// <summary>Reads an address in the kernel's layout; null for none, and for families that .NET does not know.</summary>
+    public static EndPoint? Parse(ReadOnlySpan<byte> bytes)
+    {
+        int length = bytes.Length;
+        if (length < sizeof(ushort))
+        {
+            return null;
+        }
+
+        AddressFamily family = System.Runtime.InteropServices.MemoryMarshal.Read<ushort>(bytes) switch
+        {
+            2 => AddressFamily.InterNetwork,
+            10 => AddressFamily.InterNetworkV6,
+            1 => AddressFamily.Unix,
+            _ => AddressFamily.Unspecified,
+        };
+        if (family == AddressFamily.Unspecified || (family == AddressFamily.Unix && length <= sizeof(ushort)))
+        {
+            return null; // An unnamed Unix-domain socket has no address.
+        }
+
+        SocketAddress address = new(family, Math.Max(length, 2));
+        bytes.CopyTo(address.Buffer.Span);
+        address.Size = length;
+        EndPoint parser = family switch
+        {
+            AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Any, 0),
+            AddressFamily.InterNetworkV6 => new IPEndPoint(IPAddress.IPv6Any, 0),
+            _ => new UnixDomainSocketEndPoint("/"),
+        };
+        return parser.Create(address);
+    }
+
     private static void SetOption(KernelCalls calls, int number, int level, int option, int value) =>
         Verify("setsockopt", calls.SetOption(number, level, option, &value, sizeof(int)), null);
 
@@ -99,37 +132,6 @@ internal static unsafe class SocketCalls
     {
         byte* bytes = stackalloc byte[MaxAddressBytes];
         int length = number < 0 ? number : calls.GetName(number, ofPeer, bytes, MaxAddressBytes);
-        return length < 0 ? null : Parse(bytes, length);
-    }
-
-    private static EndPoint? Parse(byte* bytes, int length)
-    {
-        if (length < sizeof(ushort))
-        {
-            return null;
-        }
-
-        AddressFamily family = *(ushort*)bytes switch
-        {
-            2 => AddressFamily.InterNetwork,
-            10 => AddressFamily.InterNetworkV6,
-            1 => AddressFamily.Unix,
-            _ => AddressFamily.Unspecified,
-        };
-        if (family == AddressFamily.Unspecified || (family == AddressFamily.Unix && length <= sizeof(ushort)))
-        {
-            return null; // An unnamed Unix-domain socket has no address.
-        }
-
-        SocketAddress address = new(family, Math.Max(length, 2));
-        new ReadOnlySpan<byte>(bytes, length).CopyTo(address.Buffer.Span);
-        address.Size = length;
-        EndPoint parser = family switch
-        {
-            AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Any, 0),
-            AddressFamily.InterNetworkV6 => new IPEndPoint(IPAddress.IPv6Any, 0),
-            _ => new UnixDomainSocketEndPoint("/"),
-        };
-        return parser.Create(address);
+        return length < 0 ? null : Parse(new ReadOnlySpan<byte>(bytes, length));
     }
 }

@@ -42,7 +42,7 @@ public readonly struct SyscallArgument
 
     /// <summary>Takes a descriptor: a number, or a handle.</summary>
     /// <param name="descriptor">The descriptor.</param>
-    public static implicit operator SyscallArgument(Descriptor descriptor) => new(descriptor.Number, default, descriptor.Owner, false);
+    public static implicit operator SyscallArgument(Descriptor descriptor) => new(descriptor.ForCall().Number, default, descriptor.Owner, false);
 
     /// <summary>Takes a .NET handle.</summary>
     /// <param name="handle">The handle.</param>

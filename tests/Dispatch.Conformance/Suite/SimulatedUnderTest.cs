@@ -11,6 +11,18 @@ internal sealed class SimulatedUnderTest : KernelUnderTest
         [Capability.Processes] = "there are no processes, and so nothing to confine, to fork or to end.",
         [Capability.BadPointers] = "it works in the memory of the test's process, where a bad pointer is a crash.",
         [Capability.AnyCall] = "it has no world for them and answers ENOSYS: it makes getrandom, nanosleep, clock_nanosleep, sched_yield, sync, getpid, gettid and getppid.",
+        [Capability.ExtendedAttributes] = "its files have no extended attributes.",
+        [Capability.Splicing] = "it moves data through user space only.",
+        [Capability.MultishotReads] = "only its sockets bring several completions a request.",
+        [Capability.GuardedOpens] = "its paths know no such limits.",
+        [Capability.VectorsInRegisteredBuffers] = "it has reads and writes of one piece for those.",
+        [Capability.Messages] = "its sockets take data without a message around it.",
+        [Capability.ZeroCopy] = "it copies, and has no second completion for what it kept.",
+        [Capability.SocketCommands] = "its sockets are asked by calls only.",
+        [Capability.EpollSets] = "it has no epoll.",
+        [Capability.FutexVectors] = "it waits on one futex a request.",
+        [Capability.DirectDescriptors] = "it has no table of files but the process's.",
+        [Capability.ProvidedByRequests] = "its receives take buffers from the loop's ring only.",
     };
 
     public static SimulatedUnderTest Instance { get; } = new();

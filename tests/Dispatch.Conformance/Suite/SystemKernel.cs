@@ -14,6 +14,12 @@ internal sealed class SystemKernel(KernelKind kind) : KernelUnderTest
     public static SystemKernel LinuxAio { get; } = new(KernelKind.LinuxAio)
     {
         DenyArguments = ["--deny-aio", $"{Errno.EPERM}"],
+        Lacks = new Dictionary<Capability, string>
+        {
+            [Capability.FutexVectors] = "a wait that a worker has not come to yet has to be found by wakes, which look for one word at a time.",
+            [Capability.DirectDescriptors] = "the kernel keeps a table of open files for io_uring's rings only.",
+            [Capability.ProvidedByRequests] = "its receives take buffers from the loop's ring only.",
+        },
     };
 
     public override string Name => kind.ToString();

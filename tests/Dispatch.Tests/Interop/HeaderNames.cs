@@ -45,6 +45,75 @@ internal static partial class HeaderNames
         [MessageFlags.WaitAll] = "MSG_WAITALL",
         [MessageFlags.NoSignal] = "MSG_NOSIGNAL",
         [MessageFlags.More] = "MSG_MORE",
+        [MessageFlags.ControlTruncated] = "MSG_CTRUNC",
+        [MessageFlags.EndOfRecord] = "MSG_EOR",
+        [MessageFlags.ErrorQueue] = "MSG_ERRQUEUE",
+        [MessageFlags.CloseOnExec] = "MSG_CMSG_CLOEXEC",
+        [SyncRangeFlags.WaitBefore] = "SYNC_FILE_RANGE_WAIT_BEFORE",
+        [SyncRangeFlags.Write] = "SYNC_FILE_RANGE_WRITE",
+        [SyncRangeFlags.WaitAfter] = "SYNC_FILE_RANGE_WAIT_AFTER",
+        [MemoryAdvice.Normal] = "MADV_NORMAL",
+        [MemoryAdvice.Random] = "MADV_RANDOM",
+        [MemoryAdvice.Sequential] = "MADV_SEQUENTIAL",
+        [MemoryAdvice.WillNeed] = "MADV_WILLNEED",
+        [MemoryAdvice.DontNeed] = "MADV_DONTNEED",
+        [MemoryAdvice.Free] = "MADV_FREE",
+        [MemoryAdvice.Remove] = "MADV_REMOVE",
+        [MemoryAdvice.DontFork] = "MADV_DONTFORK",
+        [MemoryAdvice.DoFork] = "MADV_DOFORK",
+        [MemoryAdvice.Mergeable] = "MADV_MERGEABLE",
+        [MemoryAdvice.Unmergeable] = "MADV_UNMERGEABLE",
+        [MemoryAdvice.HugePage] = "MADV_HUGEPAGE",
+        [MemoryAdvice.NoHugePage] = "MADV_NOHUGEPAGE",
+        [MemoryAdvice.DontDump] = "MADV_DONTDUMP",
+        [MemoryAdvice.DoDump] = "MADV_DODUMP",
+        [MemoryAdvice.Cold] = "MADV_COLD",
+        [MemoryAdvice.PageOut] = "MADV_PAGEOUT",
+        [MemoryAdvice.PopulateRead] = "MADV_POPULATE_READ",
+        [MemoryAdvice.PopulateWrite] = "MADV_POPULATE_WRITE",
+        [MemoryAdvice.Collapse] = "MADV_COLLAPSE",
+        [OpenResolve.NoOtherFileSystems] = "RESOLVE_NO_XDEV",
+        [OpenResolve.NoMagicLinks] = "RESOLVE_NO_MAGICLINKS",
+        [OpenResolve.NoSymbolicLinks] = "RESOLVE_NO_SYMLINKS",
+        [OpenResolve.Beneath] = "RESOLVE_BENEATH",
+        [OpenResolve.InRoot] = "RESOLVE_IN_ROOT",
+        [OpenResolve.Cached] = "RESOLVE_CACHED",
+        [ExtendedAttributeFlags.Create] = "XATTR_CREATE",
+        [ExtendedAttributeFlags.Replace] = "XATTR_REPLACE",
+        [SpliceFlags.Move] = "SPLICE_F_MOVE",
+        [SpliceFlags.NonBlocking] = "SPLICE_F_NONBLOCK",
+        [SpliceFlags.More] = "SPLICE_F_MORE",
+        [PipeFlags.NonBlocking] = "O_NONBLOCK",
+        [PipeFlags.CloseOnExec] = "O_CLOEXEC",
+        [EpollOperation.Add] = "EPOLL_CTL_ADD",
+        [EpollOperation.Remove] = "EPOLL_CTL_DEL",
+        [EpollOperation.Modify] = "EPOLL_CTL_MOD",
+        [EpollEvents.Readable] = "EPOLLIN",
+        [EpollEvents.Priority] = "EPOLLPRI",
+        [EpollEvents.Writable] = "EPOLLOUT",
+        [EpollEvents.Error] = "EPOLLERR",
+        [EpollEvents.HangUp] = "EPOLLHUP",
+        [EpollEvents.ReadHangUp] = "EPOLLRDHUP",
+        [EpollEvents.Exclusive] = "EPOLLEXCLUSIVE",
+        [EpollEvents.OneShot] = "EPOLLONESHOT",
+        [EpollEvents.EdgeTriggered] = "EPOLLET",
+        [ChildSelector.Any] = "P_ALL",
+        [ChildSelector.Process] = "P_PID",
+        [ChildSelector.Group] = "P_PGID",
+        [ChildSelector.ProcessDescriptor] = "P_PIDFD",
+        [ChildChanges.NoWait] = "WNOHANG",
+        [ChildChanges.Stopped] = "WSTOPPED",
+        [ChildChanges.Exited] = "WEXITED",
+        [ChildChanges.Continued] = "WCONTINUED",
+        [ChildChanges.Keep] = "WNOWAIT",
+        [ChildChange.Exited] = "CLD_EXITED",
+        [ChildChange.Killed] = "CLD_KILLED",
+        [ChildChange.Dumped] = "CLD_DUMPED",
+        [ChildChange.Trapped] = "CLD_TRAPPED",
+        [ChildChange.Stopped] = "CLD_STOPPED",
+        [ChildChange.Continued] = "CLD_CONTINUED",
+        [AioBlockFlags.EventDescriptor] = "IOCB_FLAG_RESFD",
+        [AioBlockFlags.Priority] = "IOCB_FLAG_IOPRIO",
         [OpenFlags.ReadOnly] = "O_RDONLY",
         [OpenFlags.WriteOnly] = "O_WRONLY",
         [OpenFlags.ReadWrite] = "O_RDWR",
@@ -89,6 +158,7 @@ internal static partial class HeaderNames
     /// <summary>Constants of Dispatch that stand among those of the kernel.</summary>
     private static readonly HashSet<string> OurOwn =
     [
+        "CompletionFlags.Copied",
         "Errno.Highest",
         "Errno.ERESTARTSYS", // Private to the kernel: no header of user space has them.
         "Errno.ERESTARTNOINTR",
@@ -97,123 +167,6 @@ internal static partial class HeaderNames
         "Errno.ERESTARTBLOCK",
         "Errno.ENOTSUPP",
     ];
-
-    /// <summary>The C member of each field; later names are those of older headers. Space that is reserved, and split differently from header to header, needs none.</summary>
-    private static readonly Dictionary<Type, (string Struct, Dictionary<string, string[]> Fields)> Structs = new()
-    {
-        [typeof(SubmissionEntry)] = ("io_uring_sqe", new()
-        {
-            ["Opcode"] = ["opcode"],
-            ["Flags"] = ["flags"],
-            ["IoPriority"] = ["ioprio"],
-            ["Fd"] = ["fd"],
-            ["Offset"] = ["off"],
-            ["Address2"] = ["addr2"],
-            ["Address"] = ["addr"],
-            ["Length"] = ["len"],
-            ["OperationFlags"] = ["rw_flags"],
-            ["UserData"] = ["user_data"],
-            ["BufferIndex"] = ["buf_index"],
-            ["BufferGroup"] = ["buf_group"],
-            ["Personality"] = ["personality"],
-            ["SpliceFd"] = ["splice_fd_in"],
-            ["FileIndex"] = ["file_index"],
-            ["Address3"] = ["addr3"],
-            ["Padding"] = ["__pad2[0]"],
-        }),
-        [typeof(CompletionEntry)] = ("io_uring_cqe", new()
-        {
-            ["UserData"] = ["user_data"],
-            ["Result"] = ["res"],
-            ["Flags"] = ["flags"],
-        }),
-        [typeof(IoUringRecords.Params)] = ("io_uring_params", new()
-        {
-            ["SqEntries"] = ["sq_entries"],
-            ["CqEntries"] = ["cq_entries"],
-            ["Flags"] = ["flags"],
-            ["SqThreadCpu"] = ["sq_thread_cpu"],
-            ["SqThreadIdle"] = ["sq_thread_idle"],
-            ["Features"] = ["features"],
-            ["WqFd"] = ["wq_fd"],
-            ["Reserved0"] = ["resv[0]"],
-            ["Reserved1"] = ["resv[1]"],
-            ["Reserved2"] = ["resv[2]"],
-            ["SqOff"] = ["sq_off"],
-            ["CqOff"] = ["cq_off"],
-        }),
-        [typeof(IoUringRecords.SqOffsets)] = ("io_sqring_offsets", new()
-        {
-            ["Head"] = ["head"],
-            ["Tail"] = ["tail"],
-            ["RingMask"] = ["ring_mask"],
-            ["RingEntries"] = ["ring_entries"],
-            ["Flags"] = ["flags"],
-            ["Dropped"] = ["dropped"],
-            ["Array"] = ["array"],
-            ["Reserved"] = ["resv1"],
-            ["UserAddress"] = ["user_addr", "resv2"],
-        }),
-        [typeof(IoUringRecords.CqOffsets)] = ("io_cqring_offsets", new()
-        {
-            ["Head"] = ["head"],
-            ["Tail"] = ["tail"],
-            ["RingMask"] = ["ring_mask"],
-            ["RingEntries"] = ["ring_entries"],
-            ["Overflow"] = ["overflow"],
-            ["Cqes"] = ["cqes"],
-            ["Flags"] = ["flags"],
-            ["Reserved"] = ["resv1"],
-            ["UserAddress"] = ["user_addr", "resv2"],
-        }),
-        [typeof(IoUringRecords.GetEventsArgument)] = ("io_uring_getevents_arg", new()
-        {
-            ["SigMask"] = ["sigmask"],
-            ["SigMaskSize"] = ["sigmask_sz"],
-            ["MinWaitMicroseconds"] = ["min_wait_usec", "pad"],
-            ["Timespec"] = ["ts"],
-        }),
-        [typeof(IoUringRecords.KernelTimespec)] = ("__kernel_timespec", new()
-        {
-            ["Seconds"] = ["tv_sec"],
-            ["Nanoseconds"] = ["tv_nsec"],
-        }),
-        [typeof(IoUringRecords.ResourceUpdate)] = ("io_uring_rsrc_update", new()
-        {
-            ["Offset"] = ["offset"],
-            ["Reserved"] = ["resv"],
-            ["Data"] = ["data"],
-        }),
-        [typeof(IoUringRecords.BufferRingRegistration)] = ("io_uring_buf_reg", new()
-        {
-            ["RingAddress"] = ["ring_addr"],
-            ["RingEntries"] = ["ring_entries"],
-            ["GroupId"] = ["bgid"],
-            ["Flags"] = ["flags", "pad"],
-            ["Reserved0"] = ["min_left", "resv[0]"],
-            ["Reserved1"] = [],
-            ["Reserved2"] = [],
-        }),
-        [typeof(IoUringRecords.ProvidedBuffer)] = ("io_uring_buf", new()
-        {
-            ["Address"] = ["addr"],
-            ["Length"] = ["len"],
-            ["Id"] = ["bid"],
-            ["Tail"] = ["resv"],
-        }),
-        [typeof(IoUringRecords.ProbeOperation)] = ("io_uring_probe_op", new()
-        {
-            ["Opcode"] = ["op"],
-            ["Reserved0"] = ["resv"],
-            ["Flags"] = ["flags"],
-            ["Reserved1"] = ["resv2"],
-        }),
-        [typeof(Libc.ResourceLimit)] = ("rlimit", new()
-        {
-            ["Soft"] = ["rlim_cur"],
-            ["Hard"] = ["rlim_max"],
-        }),
-    };
 
     /// <summary>Gets the enums whose members have C names.</summary>
     public static IEnumerable<Type> EnumTypes => Prefixed.Select(p => p.Type).Concat(Members.Keys.Select(k => k.GetType())).Distinct();
@@ -235,6 +188,11 @@ internal static partial class HeaderNames
             {
                 long value = Convert.ToInt64(member, null);
                 string managed = $"{type.Name}.{member}";
+                if (OurOwn.Contains(managed))
+                {
+                    continue;
+                }
+
                 if (Members.TryGetValue(member, out string? name))
                 {
                     yield return new HeaderFact(managed, value, name);
@@ -292,6 +250,14 @@ internal static partial class HeaderNames
         new("Descriptor.CurrentDirectory", Descriptor.CurrentDirectory.Number, "AT_FDCWD"),
         new("ProcessorFlags.Direct", ProcessorFlags.Direct, "__O_DIRECT"),
         new("ProcessorFlags.NoFollow", ProcessorFlags.NoFollow, "O_NOFOLLOW"),
+        new("EpollEvent.RecordBytes", EpollEvent.RecordBytes, "sizeof(struct epoll_event)"),
+        new("ChildStatus.RecordBytes", ChildStatus.RecordBytes, "sizeof(siginfo_t)"),
+        new("where ChildStatus reads the change", 8, "offsetof(siginfo_t, si_code)"),
+        new("where ChildStatus reads the process", 16, "offsetof(siginfo_t, si_pid)"),
+        new("where ChildStatus reads the user", 20, "offsetof(siginfo_t, si_uid)"),
+        new("where ChildStatus reads the status", 24, "offsetof(siginfo_t, si_status)"),
+        new("the room of five bytes of control data", ControlMessages.SpaceFor(5), "CMSG_SPACE(5)"),
+        new("MessageParts.LargestAddress", MessageParts.LargestAddress, "sizeof(struct sockaddr_storage)"),
         new("FileStatus.RecordBytes", FileStatus.RecordBytes, "sizeof(struct statx)"),
         new("FileStatus.WantedMask", FileStatus.WantedMask, "STATX_BASIC_STATS | STATX_BTIME | STATX_DIOALIGN"),
         new("a provided ring's tail", Marshal.OffsetOf<IoUringRecords.ProvidedBuffer>("Tail"), "offsetof(struct io_uring_buf_ring, tail)"),

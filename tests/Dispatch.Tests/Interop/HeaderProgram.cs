@@ -19,6 +19,11 @@ internal sealed partial class HeaderProgram
         #include <fcntl.h>
         #include <limits.h>
         #include <poll.h>
+        #include <signal.h>
+        #include <sys/epoll.h>
+        #include <sys/mman.h>
+        #include <sys/wait.h>
+        #include <sys/xattr.h>
         #include <sys/resource.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
@@ -29,6 +34,8 @@ internal sealed partial class HeaderProgram
         #include <linux/fs.h>
         #include <linux/futex.h>
         #include <linux/io_uring.h>
+        #include <linux/mman.h>
+        #include <linux/openat2.h>
         #include <linux/time_types.h>
         #ifndef SYS_io_uring_enter
         #define SYS_io_uring_enter __NR_io_uring_enter

@@ -269,7 +269,7 @@ public sealed unsafe class AioTests
     public void What_it_does_not_have_is_refused_by_name()
     {
         using AioRing ring = AioRing.Create();
-        foreach (Opcode opcode in new[] { Opcode.Splice, Opcode.SendZc, Opcode.ReadMultishot, Opcode.Waitid, Opcode.UringCmd })
+        foreach (Opcode opcode in new[] { Opcode.FilesUpdate, Opcode.ProvideBuffers, Opcode.RemoveBuffers, Opcode.FutexWaitv, Opcode.FixedFdInstall, Opcode.RecvZc })
         {
             Assert.False(ring.Ring.Supports(opcode));
             Assert.Equal(-Errno.EINVAL, ring.Do(new() { Opcode = opcode, UserData = 1 }));

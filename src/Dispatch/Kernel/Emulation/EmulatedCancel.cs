@@ -10,7 +10,7 @@ internal sealed class EmulatedCancel(EmulatedRing ring)
 {
     private const uint FixedDescriptor = 1u << 3;
     private const uint ByTag = 1u << 4;
-    private const uint ByOpcode = 1u << 5;
+    private const uint ByOpcode = IORING_ASYNC_CANCEL_OP;
     private const uint Known = IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD | IORING_ASYNC_CANCEL_ANY | ByTag | ByOpcode;
 
     private readonly List<EmulatedRequest> matches = [];
@@ -18,11 +18,13 @@ internal sealed class EmulatedCancel(EmulatedRing ring)
     /// <summary>Cancels and answers: 0, or how many were found; −ENOENT, −EALREADY.</summary>
     public void Run(EmulatedRequest request) => ring.End(request, Answer(request));
 
-    /// <summary>Removes a poll by its tag and answers (<c>io_uring_prep_poll_remove(3)</c>). Changing one in place is not emulated.</summary>
+    /// <summary>Removes a poll by its tag, or changes what it waits for, and answers (<c>io_uring_prep_poll_update(3)</c>). Changing its tag is not emulated.</summary>
     public void RemovePoll(EmulatedRequest request)
     {
         ref SubmissionEntry entry = ref request.Entry;
-        int answer = entry.Length != 0 || entry.OperationFlags != 0
+        int answer = entry.Length == IORING_POLL_UPDATE_EVENTS && entry.Offset == 0
+            ? ChangePoll(entry.Address, entry.OperationFlags)
+            : entry.Length != 0 || entry.OperationFlags != 0
             ? -Errno.EINVAL
             : CancelMatching(new Query(ByTag | ByOpcode, entry.Address, 0, Opcode.PollAdd));
         ring.End(request, answer);
@@ -32,7 +34,20 @@ internal sealed class EmulatedCancel(EmulatedRing ring)
         is not (Opcode.Nop or Opcode.Timeout or Opcode.TimeoutRemove or Opcode.LinkTimeout or Opcode.AsyncCancel or Opcode.PollRemove
             or Opcode.Openat or Opcode.Openat2 or Opcode.Close or Opcode.Statx or Opcode.Madvise or Opcode.Renameat or Opcode.Unlinkat or Opcode.Mkdirat
             or Opcode.Symlinkat or Opcode.Linkat or Opcode.Setxattr or Opcode.Getxattr or Opcode.Socket or Opcode.EpollCtl or Opcode.Waitid
-            or Opcode.FutexWait or Opcode.FutexWake or Opcode.FutexWaitv or Opcode.Pipe);
+            or Opcode.FutexWait or Opcode.FutexWake or Opcode.FutexWaitv or Opcode.Pipe or Opcode.FilesUpdate or Opcode.ProvideBuffers or Opcode.RemoveBuffers);
+
+    private int ChangePoll(ulong tag, uint events)
+    {
+        for (EmulatedRequest? request = ring.Requests.First; request is not null; request = request.Next)
+        {
+            if (request.Opcode == Opcode.PollAdd && request.UserData == tag)
+            {
+                return ring.ChangePoll(request, events);
+            }
+        }
+
+        return -Errno.ENOENT;
+    }
 
     private int Answer(EmulatedRequest request)
     {

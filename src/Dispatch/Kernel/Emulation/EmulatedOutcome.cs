@@ -8,6 +8,11 @@ internal static class EmulatedOutcome
     {
         if (result < 0)
         {
+            if (request.Opcode is Opcode.SendZc or Opcode.SendmsgZc && result == unchecked((int)IoUringAbi.IORING_NOTIF_USAGE_ZC_COPIED))
+            {
+                return false; // What a notification says is no errno.
+            }
+
             return request.Opcode != Opcode.Timeout || result != -Errno.ETIME || (request.Entry.OperationFlags & IoUringAbi.IORING_TIMEOUT_ETIME_SUCCESS) == 0;
         }
 

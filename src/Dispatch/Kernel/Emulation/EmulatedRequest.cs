@@ -57,6 +57,9 @@ internal sealed class EmulatedRequest
     /// <summary>Gets or sets how the back end will use its descriptor. What is not none is given back when the request ends.</summary>
     public DescriptorUse DescriptorUse { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether the back end has to close <see cref="SubmissionEntry.SpliceFd"/>: given back with the descriptor's use.</summary>
+    public bool OwnsSpliceSource { get; set; }
+
     /// <summary>Gets or sets a value indicating whether the back end, or the timeouts, have it.</summary>
     public bool IsActive { get; set; }
 
@@ -108,6 +111,7 @@ internal sealed class EmulatedRequest
         FixedSlot = 0;
         HasBuffer = false;
         DescriptorUse = DescriptorUse.None;
+        OwnsSpliceSource = false;
         IsActive = false;
         Order = 0;
         Interval = 0;

@@ -130,6 +130,9 @@ internal abstract unsafe partial class EmulatedRing : KernelRing
         return TryCancel(request);
     }
 
+    /// <summary>Has a poll that waits wait for other events: 0, −EALREADY when it is firing, or −EINVAL where that cannot be done.</summary>
+    internal virtual int ChangePoll(EmulatedRequest request, uint events) => -Errno.EINVAL;
+
     /// <summary>Ends a linked timeout, which is no failure of the chain that it stands in.</summary>
     internal void EndLinkedTimeout(EmulatedRequest timeout, int result)
     {
@@ -336,7 +339,10 @@ internal abstract unsafe partial class EmulatedRing : KernelRing
     }
 
     /// <summary>Says whether a fixed read's or write's memory lies in the registered buffer that it names: 0 or −EFAULT.</summary>
-    protected int CheckRegisteredBuffer(EmulatedRequest request) => registrations.Registered.Check(request);
+    protected int CheckRegisteredBuffer(EmulatedRequest request) => CheckRegisteredBuffer(request, request.Entry.Address, request.Entry.Length);
+
+    /// <summary>Says the same of a piece of it.</summary>
+    protected int CheckRegisteredBuffer(EmulatedRequest request, ulong address, ulong length) => registrations.Registered.Check(request.Entry.BufferIndex, address, length);
 
     private uint TakeBufferFlags(EmulatedRequest request, int result)
     {

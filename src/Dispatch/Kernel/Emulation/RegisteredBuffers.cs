@@ -38,16 +38,15 @@ internal sealed unsafe class RegisteredBuffers
         return any ? 0 : -Errno.ENXIO;
     }
 
-    /// <summary>Says whether the request's memory lies within the buffer that it names. Returns 0 or −EFAULT.</summary>
-    public int Check(EmulatedRequest request)
+    /// <summary>Says whether memory lies within a buffer. Returns 0 or −EFAULT.</summary>
+    public int Check(int index, ulong address, ulong bytes)
     {
-        ref SubmissionEntry entry = ref request.Entry;
-        if (buffers is null || entry.BufferIndex >= buffers.Length)
+        if (buffers is null || index >= buffers.Length)
         {
             return -Errno.EFAULT;
         }
 
-        (ulong start, ulong length) = buffers[entry.BufferIndex];
-        return entry.Address >= start && entry.Length <= length && entry.Address - start <= length - entry.Length ? 0 : -Errno.EFAULT;
+        (ulong start, ulong length) = buffers[index];
+        return address >= start && bytes <= length && address - start <= length - bytes ? 0 : -Errno.EFAULT;
     }
 }

@@ -144,7 +144,7 @@ internal sealed class AioReadiness(LinuxAioRing ring, AioQueue context, Descript
     private static ushort MaskOf(EmulatedRequest request) => request.Opcode switch
     {
         Opcode.PollAdd => (ushort)request.Entry.OperationFlags,
-        Opcode.Send or Opcode.Sendmsg or Opcode.Connect or Opcode.Write or Opcode.Writev or Opcode.WriteFixed => POLLOUT,
+        Opcode.Send or Opcode.Sendmsg or Opcode.SendZc or Opcode.SendmsgZc or Opcode.Connect or Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.WritevFixed => POLLOUT,
         _ => POLLIN,
     };
 

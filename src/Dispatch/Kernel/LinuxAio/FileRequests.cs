@@ -53,7 +53,7 @@ internal sealed unsafe class FileRequests(LinuxAioRing ring)
         {
             Opcode.Read or Opcode.ReadFixed => IOCB_CMD_PREAD,
             Opcode.Write or Opcode.WriteFixed => IOCB_CMD_PWRITE,
-            Opcode.Readv => IOCB_CMD_PREADV,
+            Opcode.Readv or Opcode.ReadvFixed => IOCB_CMD_PREADV,
             _ => IOCB_CMD_PWRITEV,
         };
         block->Buffer = entry.Address;
@@ -114,7 +114,9 @@ internal sealed unsafe class FileRequests(LinuxAioRing ring)
         }
     }
 
-    private static bool IsRead(Opcode opcode) => opcode is Opcode.Read or Opcode.Readv or Opcode.ReadFixed;
+    private static bool IsRead(Opcode opcode) => opcode is Opcode.Read or Opcode.Readv or Opcode.ReadFixed or Opcode.ReadvFixed;
+
+    private static bool IsVector(Opcode opcode) => opcode is Opcode.Readv or Opcode.Writev or Opcode.ReadvFixed or Opcode.WritevFixed;
 
     /// <summary>A file's read that brought fewer bytes has met its end, or what would have had to be waited for: the next call tells.</summary>
     private static bool IsToGoOn(EmulatedRequest request, long result)
@@ -141,7 +143,7 @@ internal sealed unsafe class FileRequests(LinuxAioRing ring)
             return ring.CheckFixed(request);
         }
 
-        if (entry.Opcode is not (Opcode.Readv or Opcode.Writev))
+        if (!IsVector(entry.Opcode))
         {
             return 0;
         }
@@ -161,6 +163,10 @@ internal sealed unsafe class FileRequests(LinuxAioRing ring)
         for (uint i = 0; i < entry.Length; i++)
         {
             total += (long)pieces[i].Length;
+            if (entry.Opcode is Opcode.ReadvFixed or Opcode.WritevFixed && ring.CheckFixed(request, pieces[i].Address, pieces[i].Length) is var error && error < 0)
+            {
+                return error;
+            }
         }
 
         request.Expected = total;
@@ -175,7 +181,7 @@ internal sealed unsafe class FileRequests(LinuxAioRing ring)
         long result;
         do
         {
-            result = entry.Opcode is Opcode.Readv or Opcode.Writev
+            result = IsVector(entry.Opcode)
                 ? WorkerCalls.TransferVector(number, entry, request.Number, RWF_NOWAIT)
                 : WorkerCalls.Transfer(number, entry, request.Number, RWF_NOWAIT);
         }

@@ -21,9 +21,9 @@ internal sealed unsafe partial class LinuxAioRing
     /// <summary>Has a worker make the request's call. False when there is none to be had: the request has ended then.</summary>
     internal bool RunOnWorker(EmulatedRequest request, bool waitsForOthers)
     {
-        if (request.Opcode != Opcode.FutexWait)
+        if (request.Opcode is not (Opcode.FutexWait or Opcode.Waitid))
         {
-            uses.AddCall(request); // A futex has flags in the descriptor's place.
+            uses.AddCall(request); // A futex has flags in the descriptor's place, a wait for a child the child.
         }
 
         AioCall call = (AioCall?)workers.TryRent() ?? new AioCall();
@@ -51,7 +51,10 @@ internal sealed unsafe partial class LinuxAioRing
     internal void GiveBack(EmulatedRequest request) => ReturnBuffer(request);
 
     /// <summary>Checks the bounds of a fixed read or write.</summary>
-    internal int CheckFixed(EmulatedRequest request) => CheckRegisteredBuffer(request);
+    internal int CheckFixed(EmulatedRequest request) => CheckRegisteredBuffer(request, request.Entry.Address, request.Entry.Length);
+
+    /// <summary>Checks the bounds of a piece of a fixed read or write.</summary>
+    internal int CheckFixed(EmulatedRequest request, ulong address, ulong length) => CheckRegisteredBuffer(request, address, length);
 
     /// <summary>A poll in the set has fired.</summary>
     internal void OnSetReady(EmulatedRequest request, int mask, bool repeats)
@@ -61,7 +64,7 @@ internal sealed unsafe partial class LinuxAioRing
             readiness.TakeOut(request);
             OnReady(request, mask);
         }
-        else if (request.Opcode == Opcode.Recv)
+        else if (request.Opcode is Opcode.Recv or Opcode.Recvmsg or Opcode.ReadMultishot)
         {
             sockets.ReceiveMany(request, mask);
         }
@@ -86,6 +89,10 @@ internal sealed unsafe partial class LinuxAioRing
         Finish(request, result);
     }
 
+    /// <summary>Ends a zero-copy send whose result has been reported: its memory is free.</summary>
+    internal void EndNotified(EmulatedRequest request, bool tellsUsage) =>
+        Finish(request, tellsUsage ? unchecked((int)IoUringAbi.IORING_NOTIF_USAGE_ZC_COPIED) : 0, IoUringAbi.IORING_CQE_F_NOTIF);
+
     /// <summary>Has a request that waits for readiness go on under another number of its file.</summary>
     internal void Move(EmulatedRequest request, int descriptor) => readiness.Move(request, descriptor);
 
@@ -106,8 +113,11 @@ internal sealed unsafe partial class LinuxAioRing
             case Opcode.Recv or Opcode.Recvmsg:
                 sockets.ContinueReceive(request);
                 break;
-            case Opcode.Send or Opcode.Sendmsg:
+            case Opcode.Send or Opcode.Sendmsg or Opcode.SendZc or Opcode.SendmsgZc:
                 sockets.Send(request);
+                break;
+            case Opcode.EpollWait:
+                WaitForEpoll(request);
                 break;
             case Opcode.Accept:
                 sockets.ContinueAccept(request);
@@ -119,6 +129,46 @@ internal sealed unsafe partial class LinuxAioRing
                 files.Continue(request);
                 break;
         }
+    }
+
+    /// <summary>Takes what an epoll set has, or waits until it has something: a set can be polled like a descriptor.</summary>
+    private void WaitForEpoll(EmulatedRequest request)
+    {
+        ref SubmissionEntry entry = ref request.Entry;
+        long result;
+        do
+        {
+            result = SystemCall.Run(SystemCall.EpollWait, entry.Fd, (long)entry.Address, entry.Length, 0, 0, 0);
+        }
+        while (result == -Errno.EINTR);
+
+        if (result == 0)
+        {
+            WaitFor(request, POLLIN);
+        }
+        else
+        {
+            Finish(request, (int)result);
+        }
+    }
+
+    /// <summary>
+    /// Splices on a worker, under a number of our own for the source: the request's own descriptor is watched for closes, the other is not.
+    /// </summary>
+    private void Splice(EmulatedRequest request)
+    {
+        const uint FixedSource = 1u << 31; // SPLICE_F_FD_IN_FIXED
+        ref SubmissionEntry entry = ref request.Entry;
+        long source = (entry.OperationFlags & FixedSource) != 0 || !IsDescriptorOpen(entry.Fd) ? -Errno.EBADF : SystemCall.Run(SystemCall.Control, entry.SpliceFd, F_DUPFD_CLOEXEC, 0);
+        if (source < 0)
+        {
+            Finish(request, (int)source);
+            return;
+        }
+
+        entry.SpliceFd = (int)source;
+        request.OwnsSpliceSource = true;
+        RunOnWorker(request, WorkerCalls.WaitsForOthers(entry));
     }
 
     private void OnEvent(int slot, int result)

@@ -119,6 +119,19 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
         return (time.Seconds * 1_000_000_000) + time.Nanoseconds;
     }
 
+    /// <inheritdoc/>
+    internal override int ChangePoll(EmulatedRequest request, uint events)
+    {
+        if (ReferenceEquals(request, wakeRequest) || !readiness.TryCancel(request))
+        {
+            return -Errno.EALREADY;
+        }
+
+        request.Entry.OperationFlags = events;
+        readiness.BeginPoll(request);
+        return 0;
+    }
+
     /// <summary>Makes an event in the context by the wake descriptor. Any thread.</summary>
     internal void SignalOwner() => wake.Signal();
 
@@ -134,17 +147,26 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
     {
         if (request.Entry.Personality != 0 && WorkerCalls.IsCheckedByUser(request.Opcode))
         {
-            RunOnWorker(request, WorkerCalls.WaitsForOthers(request.Opcode)); // The owner stays whom it is.
+            RunOnWorker(request, WorkerCalls.WaitsForOthers(request.Entry)); // The owner stays whom it is.
             return;
         }
 
         switch (request.Opcode)
         {
-            case Opcode.Send or Opcode.Sendmsg:
+            case Opcode.Send or Opcode.Sendmsg or Opcode.SendZc or Opcode.SendmsgZc:
                 sockets.BeginSend(request);
                 break;
             case Opcode.Recv or Opcode.Recvmsg:
                 sockets.BeginReceive(request);
+                break;
+            case Opcode.ReadMultishot:
+                sockets.BeginReadMany(request);
+                break;
+            case Opcode.EpollWait:
+                WaitForEpoll(request);
+                break;
+            case Opcode.Splice or Opcode.Tee:
+                Splice(request);
                 break;
             case Opcode.Accept:
                 sockets.BeginAccept(request);
@@ -158,7 +180,7 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
             case Opcode.PollAdd:
                 readiness.BeginPoll(request);
                 break;
-            case Opcode.Read or Opcode.Write or Opcode.ReadFixed or Opcode.WriteFixed or Opcode.Readv or Opcode.Writev:
+            case Opcode.Read or Opcode.Write or Opcode.ReadFixed or Opcode.WriteFixed or Opcode.Readv or Opcode.Writev or Opcode.ReadvFixed or Opcode.WritevFixed:
                 files.Begin(request);
                 break;
             case Opcode.Fsync:
@@ -168,14 +190,14 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
                 Flush(); // What is in the batch has the number too; once it is submitted the kernel holds the file.
                 uses.Close(request);
                 break;
-            case Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Shutdown or Opcode.Pipe or Opcode.EpollCtl:
+            case Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Shutdown or Opcode.Pipe or Opcode.EpollCtl or Opcode.UringCmd:
                 Finish(request, (int)WorkerCalls.Simple(request.Entry)); // They wait for nothing.
                 break;
             case Opcode.FutexWait or Opcode.FutexWake:
                 futexes.Begin(request);
                 break;
             default:
-                RunOnWorker(request, WorkerCalls.WaitsForOthers(request.Opcode));
+                RunOnWorker(request, WorkerCalls.WaitsForOthers(request.Entry));
                 break;
         }
     }
@@ -224,7 +246,15 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
     }
 
     /// <inheritdoc/>
-    protected override void ReleaseDescriptor(EmulatedRequest request) => uses.Release(request);
+    protected override void ReleaseDescriptor(EmulatedRequest request)
+    {
+        if (request.OwnsSpliceSource)
+        {
+            SystemCall.Run(SystemCall.CloseDescriptor, request.Entry.SpliceFd);
+        }
+
+        uses.Release(request);
+    }
 
     /// <inheritdoc/>
     protected override int Wait(long timeoutNanoseconds)
@@ -349,9 +379,9 @@ internal sealed unsafe partial class LinuxAioRing : EmulatedRing, IWorkerOwner
 
         switch (entry.Opcode)
         {
-            case Opcode.Accept or Opcode.Recv or Opcode.Recvmsg or Opcode.Send or Opcode.Sendmsg:
+            case Opcode.Accept or Opcode.Recv or Opcode.Recvmsg or Opcode.Send or Opcode.Sendmsg or Opcode.SendZc or Opcode.SendmsgZc:
                 return 0;
-            case Opcode.Read or Opcode.Write or Opcode.ReadFixed or Opcode.WriteFixed or Opcode.Readv or Opcode.Writev:
+            case Opcode.Read or Opcode.Write or Opcode.ReadFixed or Opcode.WriteFixed or Opcode.Readv or Opcode.Writev or Opcode.ReadvFixed or Opcode.WritevFixed:
                 return entry.IoPriority >> ClassShift is > 0 and <= LastClass ? 0 : -Errno.EINVAL;
             default:
                 return -Errno.EINVAL;

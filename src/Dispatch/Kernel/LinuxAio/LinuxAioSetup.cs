@@ -54,6 +54,20 @@ internal static class LinuxAioSetup
         Opcode.Ftruncate,
         Opcode.Bind,
         Opcode.Listen,
+        Opcode.Splice,
+        Opcode.Tee,
+        Opcode.Fsetxattr,
+        Opcode.Setxattr,
+        Opcode.Fgetxattr,
+        Opcode.Getxattr,
+        Opcode.UringCmd,
+        Opcode.SendZc,
+        Opcode.SendmsgZc,
+        Opcode.ReadMultishot,
+        Opcode.Waitid,
+        Opcode.EpollWait,
+        Opcode.ReadvFixed,
+        Opcode.WritevFixed,
         Opcode.Pipe);
 
     /// <summary>Says whether requests of this kind can be made.</summary>

@@ -13,7 +13,8 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
     /// <summary>Begins a send.</summary>
     public void BeginSend(EmulatedRequest request)
     {
-        if ((request.Entry.IoPriority & ~IORING_RECVSEND_POLL_FIRST) != 0)
+        int known = IORING_RECVSEND_POLL_FIRST | (IsZeroCopy(request.Opcode) ? IORING_SEND_ZC_REPORT_USAGE : 0);
+        if ((request.Entry.IoPriority & ~known) != 0 || request.SelectsBuffer)
         {
             ring.End(request, -Errno.EINVAL);
         }
@@ -31,7 +32,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         uint flags = entry.OperationFlags;
         while (true)
         {
-            long result = entry.Opcode == Opcode.Sendmsg
+            long result = entry.Opcode is Opcode.Sendmsg or Opcode.SendmsgZc
                 ? MessageCalls.Run(SystemCall.SendMessage, entry, request.Number, flags | MSG_DONTWAIT)
                 : SystemCall.Run(SystemCall.Send, entry.Fd, (long)entry.Address + request.Number, entry.Length - request.Number, flags | MSG_DONTWAIT, (long)entry.Address2, entry.Address2 == 0 ? 0 : entry.FileIndex & 0xFFFF);
             if (result == -Errno.EINTR)
@@ -50,7 +51,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
                 continue;
             }
 
-            End(request, result);
+            EndSend(request, result);
             return;
         }
     }
@@ -65,7 +66,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         }
         else if ((request.Entry.IoPriority & IORING_RECV_MULTISHOT) != 0)
         {
-            if (!request.SelectsBuffer || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) != 0 || request.Opcode == Opcode.Recvmsg)
+            if (!request.SelectsBuffer || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) != 0)
             {
                 ring.End(request, -Errno.EINVAL);
                 return;
@@ -80,6 +81,23 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         else
         {
             Receive(request);
+        }
+    }
+
+    /// <summary>Begins a multishot read.</summary>
+    public void BeginReadMany(EmulatedRequest request)
+    {
+        if (!request.SelectsBuffer)
+        {
+            ring.End(request, -Errno.EINVAL);
+        }
+        else if (DescriptorFacts.IsOfDisk(request.Entry.Fd))
+        {
+            ring.End(request, -Errno.EBADFD); // Only what can be polled is read again and again.
+        }
+        else
+        {
+            BeginReceiveMany(request);
         }
     }
 
@@ -105,8 +123,8 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
                 return;
             }
 
-            uint length = entry.Length == 0 ? buffer.Length : Math.Min(entry.Length, buffer.Length);
-            long result = SystemCall.Run(SystemCall.Receive, entry.Fd, (long)buffer.Address, length, entry.OperationFlags | MSG_DONTWAIT);
+            uint length = entry.Length == 0 || entry.Opcode == Opcode.Recvmsg ? buffer.Length : Math.Min(entry.Length, buffer.Length);
+            long result = ReceiveCalls.Into(entry, buffer.Address, length, out bool ends);
             if (result is -Errno.EINTR or -Errno.EAGAIN)
             {
                 ring.GiveBack(request);
@@ -115,7 +133,7 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
                     return;
                 }
             }
-            else if (result <= 0 || !ring.Report(request, (int)result))
+            else if (ends || !ring.Report(request, (int)result))
             {
                 ring.Conclude(request, (int)result);
                 return;
@@ -272,11 +290,13 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
     /// <summary>A message that is to be moved whole is that only with all the bytes of its pieces.</summary>
     private static void ExpectAll(EmulatedRequest request)
     {
-        if (request.Opcode is Opcode.Sendmsg or Opcode.Recvmsg && (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) != 0)
+        if (request.Opcode is Opcode.Sendmsg or Opcode.SendmsgZc or Opcode.Recvmsg && (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) != 0)
         {
             request.Expected = MessageCalls.LengthOf(request.Entry);
         }
     }
+
+    private static bool IsZeroCopy(Opcode opcode) => opcode is Opcode.SendZc or Opcode.SendmsgZc;
 
     private static long AcceptOnce(in SubmissionEntry entry)
     {
@@ -317,6 +337,21 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
         ring.GiveBack(request);
         request.Number = DescriptorFacts.IsStream(request.Entry.Fd) ? Stream : 0;
         ring.Watch(request, POLLIN | POLLRDHUP); // It fires at once if something is there already.
+    }
+
+    private void EndSend(EmulatedRequest request, long result)
+    {
+        // A zero-copy send that has sent has a second completion, which gives the memory back. The call has copied it, and that is what the second one says.
+        int total = WorkerCalls.Total(request.Number, (int)result);
+        bool reports = (request.Entry.IoPriority & IORING_SEND_ZC_REPORT_USAGE) != 0;
+        if (total >= 0 && IsZeroCopy(request.Opcode) && ring.Report(request, total))
+        {
+            ring.EndNotified(request, reports);
+        }
+        else
+        {
+            ring.End(request, total);
+        }
     }
 
     private void End(EmulatedRequest request, long result) => ring.End(request, WorkerCalls.Total(request.Number, (int)result));

@@ -11,10 +11,13 @@ internal static unsafe class WorkerCalls
     private const int FutexWakeBits = 10 | 128;
 
     /// <summary>Says whether a call can wait for ever, for somebody else to do something.</summary>
-    public static bool WaitsForOthers(Opcode opcode) => opcode is Opcode.Openat or Opcode.Openat2 or Opcode.FutexWait or Opcode.Accept or Opcode.Connect;
+    public static bool WaitsForOthers(in SubmissionEntry entry) => WaitsForOthers(entry.Opcode) || (entry.Opcode is Opcode.Splice or Opcode.Tee && (entry.OperationFlags & (uint)SpliceFlags.NonBlocking) == 0);
+
+    /// <summary>Says whether a kind of call can wait for ever.</summary>
+    public static bool WaitsForOthers(Opcode opcode) => opcode is Opcode.Openat or Opcode.Openat2 or Opcode.FutexWait or Opcode.Accept or Opcode.Connect or Opcode.Waitid;
 
     /// <summary>Says whether it matters who makes a call: it looks at a path. Other calls are on descriptors, whose rights were checked when they were opened.</summary>
-    public static bool IsCheckedByUser(Opcode opcode) => opcode is Opcode.Openat or Opcode.Openat2 or Opcode.Statx or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat or Opcode.Bind;
+    public static bool IsCheckedByUser(Opcode opcode) => opcode is Opcode.Openat or Opcode.Openat2 or Opcode.Statx or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat or Opcode.Bind or Opcode.Setxattr or Opcode.Getxattr;
 
     /// <summary>Adds what was moved before to a result: an error after some bytes is those bytes.</summary>
     public static int Total(long done, int result) => done == 0 ? result : result > 0 ? (int)(done + result) : (int)done;
@@ -28,8 +31,8 @@ internal static unsafe class WorkerCalls
         {
             Opcode.Read or Opcode.ReadFixed => Transfer(SystemCall.ReadVector, entry, done, 0),
             Opcode.Write or Opcode.WriteFixed => Transfer(SystemCall.WriteVector, entry, done, 0),
-            Opcode.Readv => TransferVector(SystemCall.ReadVector, entry, done, 0),
-            Opcode.Writev => TransferVector(SystemCall.WriteVector, entry, done, 0),
+            Opcode.Readv or Opcode.ReadvFixed => TransferVector(SystemCall.ReadVector, entry, done, 0),
+            Opcode.Writev or Opcode.WritevFixed => TransferVector(SystemCall.WriteVector, entry, done, 0),
             _ => Simple(entry),
         });
     }
@@ -116,6 +119,14 @@ internal static unsafe class WorkerCalls
             Opcode.EpollCtl => SystemCall.Run(SystemCall.EpollControl, fd, length, offset, address),
             Opcode.Connect => SystemCall.Run(SystemCall.Connect, fd, address, offset),
             Opcode.Accept => SystemCall.Run(SystemCall.Accept, fd, address, second, flags),
+            Opcode.Fsetxattr => SystemCall.Run(SystemCall.SetFileAttribute, fd, address, second, length, flags),
+            Opcode.Setxattr => SystemCall.Run(SystemCall.SetAttribute, (long)entry.Address3, address, second, length, flags),
+            Opcode.Fgetxattr => SystemCall.Run(SystemCall.GetFileAttribute, fd, address, second, length),
+            Opcode.Getxattr => SystemCall.Run(SystemCall.GetAttribute, (long)entry.Address3, address, second, length),
+            Opcode.Splice => Splice(entry),
+            Opcode.Tee => SystemCall.Run(SystemCall.Tee, entry.SpliceFd, fd, length, flags),
+            Opcode.Waitid => SystemCall.Run(SystemCall.WaitChild, length, fd, second, (int)entry.FileIndex),
+            Opcode.UringCmd => Command(entry),
             Opcode.FutexWait => Futex(entry, wake: false),
             Opcode.FutexWake => Futex(entry, wake: true),
             _ => -Errno.EINVAL,
@@ -135,6 +146,44 @@ internal static unsafe class WorkerCalls
     {
         long result = SystemCall.Run(SystemCall.CloseDescriptor, entry.Fd);
         return result == -Errno.EINTR ? 0 : result; // The number is free, whatever interrupted the rest: to close it again could close another's.
+    }
+
+    private static long Splice(in SubmissionEntry entry)
+    {
+        long source = (long)entry.Address;
+        long target = (long)entry.Offset;
+        return SystemCall.Run(SystemCall.Splice, entry.SpliceFd, source == -1 ? 0 : (long)&source, entry.Fd, target == -1 ? 0 : (long)&target, entry.Length, entry.OperationFlags);
+    }
+
+    /// <summary>What io_uring knows of a socket's commands, with its limits: see <c>io_uring_prep_cmd_sock(3)</c>.</summary>
+    private static long Command(in SubmissionEntry entry)
+    {
+        const int SocketLevel = 1; // SOL_SOCKET
+        const int InputBytes = 0x541B; // SIOCINQ
+        const int OutputBytes = 0x5411; // SIOCOUTQ
+        int level = (int)entry.Address;
+        int option = (int)(entry.Address >> 32);
+        int value = (int)entry.FileIndex;
+        int type = 0;
+        int typeBytes = sizeof(int);
+        long result = SystemCall.Run(SystemCall.SocketOption, entry.Fd, SocketLevel, SO_TYPE, (long)&type, (long)&typeBytes);
+        switch ((uint)entry.Offset)
+        {
+            case var _ when result < 0:
+                return result == -Errno.ENOTSOCK ? -Errno.EOPNOTSUPP : result; // io_uring has no command for such a file.
+            case IoUringAbi.SOCKET_URING_OP_SIOCINQ or IoUringAbi.SOCKET_URING_OP_SIOCOUTQ:
+                result = SystemCall.Run(SystemCall.DeviceControl, entry.Fd, (uint)entry.Offset == IoUringAbi.SOCKET_URING_OP_SIOCINQ ? InputBytes : OutputBytes, (long)&value);
+                return result < 0 ? result : value;
+            case IoUringAbi.SOCKET_URING_OP_GETSOCKOPT when level != SocketLevel:
+                return -Errno.EOPNOTSUPP;
+            case IoUringAbi.SOCKET_URING_OP_GETSOCKOPT:
+                result = SystemCall.Run(SystemCall.SocketOption, entry.Fd, level, option, (long)entry.Address3, (long)&value);
+                return result < 0 ? result : value;
+            case IoUringAbi.SOCKET_URING_OP_SETSOCKOPT:
+                return SystemCall.Run(SystemCall.SetSocketOption, entry.Fd, level, option, (long)entry.Address3, value);
+            default:
+                return -Errno.EOPNOTSUPP;
+        }
     }
 
     private static long Futex(in SubmissionEntry entry, bool wake)

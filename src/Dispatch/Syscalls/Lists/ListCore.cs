@@ -417,7 +417,7 @@ internal sealed class ListCore
         ref readonly IoRequest request = ref Requests[index];
         if (engine is { IsOwner: true } && !request.OpensChainFile)
         {
-            Orphans.Dispose(engine, request.Entry.Opcode, new CompletionEntry { Result = (int)Math.Min(outcome.Result, int.MaxValue), Flags = outcome.Flags });
+            Orphans.Dispose(engine, request.Entry.Opcode, request.MadeSlot, request.Extras?.Results, new CompletionEntry { Result = (int)Math.Min(outcome.Result, int.MaxValue), Flags = outcome.Flags });
         }
     }
 

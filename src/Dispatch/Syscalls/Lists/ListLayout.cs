@@ -54,7 +54,7 @@ internal static class ListLayout
             throw new ArgumentException("A deadline belongs to an awaited request. In a list, link the request to an IoRequest.LinkTimeout.", nameof(request));
         }
 
-        if (request.UsesChainFile && request.Entry.Opcode is Opcode.Statx or Opcode.Openat or Opcode.Openat2 or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat or Opcode.Close)
+        if (request.UsesChainFile && request.Entry.Opcode is Opcode.Statx or Opcode.Openat or Opcode.Openat2 or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat or Opcode.Close or Opcode.EpollCtl or Opcode.AsyncCancel)
         {
             throw new ArgumentException($"{request.Name} does not work on the chain's file: the kernel takes a descriptor number there, which that file has not.", nameof(request));
         }
