@@ -30,6 +30,7 @@ internal sealed unsafe class SimulatedCalls(SimulatedKernel kernel) : KernelCall
             }
 
             int number = *(int*)value;
+            socket.SetOption(level, option, new ReadOnlySpan<byte>(value, bytes));
             switch (level, option)
             {
                 case (SolSocket, SoReusePort):
@@ -44,6 +45,17 @@ internal sealed unsafe class SimulatedCalls(SimulatedKernel kernel) : KernelCall
             }
 
             return 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int GetOption(int descriptor, int level, int option, void* value, int bytes)
+    {
+        lock (kernel.Gate)
+        {
+            return kernel.Descriptors.Find(descriptor) is not SocketDescription socket
+                ? kernel.Descriptors.Find(descriptor) is null ? -Errno.EBADF : -Errno.ENOTSOCK
+                : socket.GetOption(level, option, new Span<byte>(value, bytes));
         }
     }
 

@@ -22,6 +22,22 @@ internal sealed unsafe class LentMemory
     /// <summary>Gets the bytes of memory that is one piece.</summary>
     public Span<byte> Bytes => pieces.Count == 0 ? default : new Span<byte>((void*)pieces[0].Address, pieces[0].Length);
 
+    /// <summary>The rest of the piece that a byte is in; empty behind the last.</summary>
+    public Span<byte> PieceAt(int offset)
+    {
+        foreach ((nint address, int length) in pieces)
+        {
+            if (offset < length)
+            {
+                return new Span<byte>((void*)(address + offset), length - offset);
+            }
+
+            offset -= length;
+        }
+
+        return default;
+    }
+
     /// <summary>Adds a piece. Returns false when it is no memory.</summary>
     public bool TryAdd(ulong address, uint length)
     {

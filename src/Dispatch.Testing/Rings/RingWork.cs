@@ -46,7 +46,7 @@ internal sealed class RingWork(SimulatedRing ring) : SimulatedEvent, IWaiter
     public PollEvents Interest => Request.Opcode switch
     {
         Opcode.PollAdd => (PollEvents)Request.Entry.OperationFlags,
-        Opcode.Send or Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Connect => PollEvents.Writable,
+        Opcode.Send or Opcode.Sendmsg or Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Connect => PollEvents.Writable,
         _ => PollEvents.Readable | PollEvents.ReadHangUp,
     };
 

@@ -15,7 +15,7 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
     public static bool Supports(Opcode opcode) => opcode is Opcode.Nop or Opcode.Timeout or Opcode.TimeoutRemove or Opcode.LinkTimeout or Opcode.AsyncCancel or Opcode.PollRemove or Opcode.MsgRing
         or Opcode.Read or Opcode.Readv or Opcode.ReadFixed or Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Fsync or Opcode.Fallocate or Opcode.Ftruncate or Opcode.Fadvise or Opcode.Madvise
         or Opcode.Openat or Opcode.Close or Opcode.Statx or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat
-        or Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Accept or Opcode.Connect or Opcode.Send or Opcode.Recv or Opcode.Shutdown
+        or Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Accept or Opcode.Connect or Opcode.Send or Opcode.Sendmsg or Opcode.Recv or Opcode.Shutdown
         or Opcode.PollAdd or Opcode.FutexWait or Opcode.FutexWake;
 
     /// <summary>Finds what a request works on, and takes the memory that is lent with it. Returns a negative errno when one of them is wrong.</summary>
@@ -63,7 +63,7 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
             Opcode.Close => kernel.Descriptors.Close(entry.Fd),
             Opcode.Accept => sockets.Accept(work),
             Opcode.Connect => SocketWork.Connect(work),
-            Opcode.Send => SocketWork.Send(work),
+            Opcode.Send or Opcode.Sendmsg => SocketWork.Send(work),
             Opcode.Recv => work.IsMultishot ? sockets.ReceiveMany(work) : sockets.Receive(work),
             Opcode.Shutdown => work.Target is SocketDescription socket ? socket.Shutdown((int)entry.Length) : -Errno.ENOTSOCK,
             Opcode.Socket => kernel.Calls.MakeSocket(entry.Fd, (int)entry.Offset),
@@ -93,11 +93,30 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
         work.Memory.Return(work.Request.Opcode == Opcode.Statx && result == 0 ? FileStatus.RecordBytes : written);
     }
 
-    private static bool Writes(Opcode opcode) => opcode is Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Send;
+    private static bool Writes(Opcode opcode) => opcode is Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Send or Opcode.Sendmsg;
 
     private static bool UsesDescriptor(Opcode opcode) => opcode
         is not (Opcode.Madvise or Opcode.Openat or Opcode.Close or Opcode.Statx or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat
             or Opcode.Socket or Opcode.FutexWait or Opcode.FutexWake);
+
+    private static int TakeVector(RingWork work, ulong address, ulong count)
+    {
+        if (count > Libc.IOV_MAX)
+        {
+            return -Errno.EINVAL;
+        }
+
+        Tmds.Linux.iovec* vector = (Tmds.Linux.iovec*)address;
+        for (uint i = 0; i < count; i++)
+        {
+            if (address < 65_536 || !work.Memory.TryAdd((ulong)vector[i].iov_base, (uint)(ulong)vector[i].iov_len))
+            {
+                return -Errno.EFAULT;
+            }
+        }
+
+        return 0;
+    }
 
     private static string? PathAt(ulong address) => address < 65_536 ? null : Marshal.PtrToStringUTF8((nint)address);
 
@@ -114,21 +133,12 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
             case Opcode.Statx:
                 return work.Memory.TryAdd(entry.Address2, FileStatus.RecordBytes) ? 0 : -Errno.EFAULT;
             case Opcode.Readv or Opcode.Writev:
-                if (entry.Length > Libc.IOV_MAX)
-                {
-                    return -Errno.EINVAL;
-                }
-
-                Tmds.Linux.iovec* vector = (Tmds.Linux.iovec*)entry.Address;
-                for (uint i = 0; i < entry.Length; i++)
-                {
-                    if (entry.Address < 65_536 || !work.Memory.TryAdd((ulong)vector[i].iov_base, (uint)(ulong)vector[i].iov_len))
-                    {
-                        return -Errno.EFAULT;
-                    }
-                }
-
-                return 0;
+                return TakeVector(work, entry.Address, entry.Length);
+            case Opcode.Sendmsg:
+                Tmds.Linux.msghdr* header = (Tmds.Linux.msghdr*)entry.Address;
+                return entry.Address < 65_536 ? -Errno.EFAULT
+                    : header->msg_name != null || header->msg_control != null ? -Errno.EOPNOTSUPP // Addresses and descriptors are not simulated.
+                    : TakeVector(work, (ulong)header->msg_iov, (ulong)header->msg_iovlen);
             default:
                 return 0;
         }

@@ -39,11 +39,19 @@ internal sealed unsafe class SocketWork(SimulatedRing ring)
         }
 
         MessageFlags flags = (MessageFlags)work.Request.Entry.OperationFlags;
+        if (socket is not StreamSocket && !work.Memory.IsOnePiece)
+        {
+            byte[] whole = new byte[work.Memory.Length];
+            work.Memory.CopyTo(whole);
+            return socket.Send(whole, flags); // A message of several pieces is one message.
+        }
+
+        // Of several pieces a stream takes what it can, and goes on to the next piece only where it took all of one.
         bool all = (flags & MessageFlags.WaitAll) != 0 && socket is StreamSocket;
         int length = work.Memory.Length;
         while (true)
         {
-            int sent = socket.Send(work.Memory.Bytes[work.Done..], flags);
+            int sent = socket.Send(work.Memory.PieceAt(work.Done), flags);
             if (sent < 0)
             {
                 return Stopped(work, sent, flags);

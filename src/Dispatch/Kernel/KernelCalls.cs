@@ -18,6 +18,13 @@ internal unsafe class KernelCalls
     /// <summary><c>setsockopt(2)</c>.</summary>
     public virtual int SetOption(int descriptor, int level, int option, void* value, int bytes) => Result(LibC.setsockopt(descriptor, level, option, value, (uint)bytes));
 
+    /// <summary><c>getsockopt(2)</c>. Returns the number of bytes of the value.</summary>
+    public virtual int GetOption(int descriptor, int level, int option, void* value, int bytes)
+    {
+        socklen_t length = (uint)bytes;
+        return LibC.getsockopt(descriptor, level, option, value, &length) == 0 ? (int)(uint)length : -LibC.errno;
+    }
+
     /// <summary><c>bind(2)</c>.</summary>
     public virtual int Bind(int descriptor, byte* address, int bytes) => Result(LibC.bind(descriptor, (sockaddr*)address, (uint)bytes));
 

@@ -44,6 +44,9 @@ internal sealed class OwnedDescriptor
     /// <summary>Gets or sets a value indicating whether requests go to a device, past the page cache: they are not kept back until the turn ends.</summary>
     public bool IsDirect { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether its close waits for a peer (SO_LINGER): the kernel would let the loop wait, if the loop closed it.</summary>
+    public bool ClosesSlowly { get; set; }
+
     /// <summary>Gets a value indicating whether no new request is accepted.</summary>
     public bool IsClosing => closing;
 

@@ -151,6 +151,11 @@ public sealed class Server : IAsyncDisposable
         }
         finally
         {
+            if (connection.Engine.IsOwner)
+            {
+                connection.AbandonInput();
+            }
+
             await connection.CloseAsync(); // In its lane still: a stop breaks a close, too, that waits for a peer which takes nothing.
             lanes[lane].Remove(connection);
             Release();
