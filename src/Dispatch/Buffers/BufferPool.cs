@@ -71,6 +71,9 @@ internal sealed unsafe class BufferPool
     /// <summary>Gets how many buffers are out: taken by the kernel for data and not given back yet.</summary>
     public int Leased { get; private set; }
 
+    /// <summary>Gets a value indicating whether more than half of all buffers that there may be are out.</summary>
+    public bool IsScarce => Leased > capacity / 2;
+
     /// <summary>Gets how many buffers have ever been given to the kernel.</summary>
     public long Provided { get; private set; }
 

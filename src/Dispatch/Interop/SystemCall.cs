@@ -42,6 +42,7 @@ internal static unsafe partial class SystemCall
     public static readonly long Connect = Number(42, 203);
     public static readonly long Send = Number(44, 206); // sendto
     public static readonly long Receive = Number(45, 207); // recvfrom
+    public static readonly long SendFile = Number(40, 71);
     public static readonly long SendMessage = Number(46, 211);
     public static readonly long ReceiveMessage = Number(47, 212);
     public static readonly long Shutdown = Number(48, 210);

@@ -16,6 +16,7 @@ public sealed partial class Connection : DispatchHandle
 {
     private readonly ReceiveOperation receive;
     private EndPoint? localEndPoint;
+    private bool isNonBlocking;
     private EndPoint? remoteEndPoint;
 
     internal Connection(LoopEngine engine, OwnedDescriptor descriptor, AddressFamily family, EndPoint? remote = null, ConnectionOptions? options = null)
@@ -240,6 +241,52 @@ public sealed partial class Connection : DispatchHandle
     }
 
     /// <summary>
+    /// Sends a part of a file, in order with the connection's other sends, without its bytes passing through memory of the process: the kernel moves them from its page cache to the socket. <c>sendfile(2)</c>, on a worker,
+    /// which waits for the file's device but not for the peer. The socket is made non-blocking for it, an adopted one too.
+    /// </summary>
+    /// <param name="file">A file of the same loop. It stays open until the task ends.</param>
+    /// <param name="offset">Where the part begins, in bytes.</param>
+    /// <param name="length">How many bytes; null for all that the file has now behind the offset.</param>
+    /// <param name="cancellationToken">Ends the send where it is. The connection then refuses later sends.</param>
+    /// <returns>The number of bytes: all of them.</returns>
+    /// <exception cref="EndOfStreamException">The file became shorter meanwhile; the message says how much was sent, and the connection refuses later sends.</exception>
+    /// <exception cref="SocketException">The connection broke, or the file could not be read; the message says how much was sent.</exception>
+    public ValueTask<long> SendFileAsync(DispatchFile file, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length ?? 0, nameof(length));
+        if (!Engine.IsOwner)
+        {
+            return SendFileFromElsewhereAsync(file, offset, length, cancellationToken);
+        }
+
+        if (!ReferenceEquals(file.Engine, Engine))
+        {
+            throw new InvalidOperationException($"The file belongs to {file.Loop.Name}, the connection to {Loop.Name}. Open the file on the connection's loop: DispatchFile.OpenAsync(path, options, connection.Loop).");
+        }
+
+        VerifyMaySend();
+        ObjectDisposedException.ThrowIf(file.IsClosed, file);
+        long bytes = length ?? Math.Max(0, file.LengthNow() - offset);
+        if (bytes == 0)
+        {
+            return new(0L);
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<long>(cancellationToken);
+        }
+
+        MakeNonBlocking();
+        FileSend operation = Engine.FileSendPool.Rent();
+        operation.Prepare(this, file, offset, bytes);
+        Queue(operation, cancellationToken);
+        return new(operation, operation.Version);
+    }
+
+    /// <summary>
     /// Finishes sending (the peer then receives the end of the stream), receiving, or both, after the sends before it. <c>shutdown(2)</c>.
     /// </summary>
     /// <param name="how">Which half.</param>
@@ -324,6 +371,23 @@ public sealed partial class Connection : DispatchHandle
         {
             await Loop.InvokeAsync(() => SendAsync(data.Memory, token).AsTask()).ConfigureAwait(false);
         }
+    }
+
+    private ValueTask<long> SendFileFromElsewhereAsync(DispatchFile file, long offset, long? length, CancellationToken token) =>
+        new(Loop.InvokeAsync(() => SendFileAsync(file, offset, length, token).AsTask()));
+
+    private void MakeNonBlocking()
+    {
+        const int NonBlocking = (int)OpenFlags.NonBlocking;
+        KernelCalls calls = Engine.Ring.Calls;
+        int flags = isNonBlocking ? NonBlocking : calls.GetFlags(OwnedDescriptor.Number);
+        if (flags >= 0 && (flags & NonBlocking) == 0)
+        {
+            flags = calls.SetFlags(OwnedDescriptor.Number, flags | NonBlocking);
+        }
+
+        Verify("fcntl", flags);
+        isNonBlocking = true;
     }
 
     private void VerifyMaySend()

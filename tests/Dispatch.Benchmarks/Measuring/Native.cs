@@ -20,6 +20,9 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
     public static partial int SchedSetAffinity(int thread, nuint length, ReadOnlySpan<ulong> mask);
 
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    public static unsafe partial nint Receive(int socket, byte* buffer, nuint length, int flags);
+
     /// <summary>The C <c>timespec</c> of 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal readonly struct TimeSpec

@@ -16,6 +16,10 @@ internal static class Peers
     public const string EmptyTake = "empty-take";
     public const string EchoAwait = "echo-await";
     public const string EchoObserve = "echo-observe";
+    public const string EchoPipe = "echo-pipe";
+    public const string EchoStream = "echo-stream";
+    public const string SendFile = "send-file";
+    public const string SendFileSockets = "send-file-sockets";
     public const string EchoRaw = "echo-raw";
     public const string Reads = "reads";
     public const string ReadsRaw = "reads-raw";
@@ -42,6 +46,8 @@ internal static class Peers
         [ReadsRaw] = arguments => new LoopReadsRaw(arguments.RequiredFile, arguments.Depth, direct: false),
         [ReadsDirect] = arguments => new LoopReads(arguments.RequiredFile, arguments.Depth, direct: true),
         [ReadsDirectRaw] = arguments => new LoopReadsRaw(arguments.RequiredFile, arguments.Depth, direct: true),
+        [SendFile] = arguments => new LoopSendFile(arguments.RequiredFile),
+        [SendFileSockets] = arguments => new SocketsSendFile(arguments.RequiredFile),
         [LoopStream] = _ => new LoopStream(),
         [LoopPing] = _ => new LoopPing(),
         [LoopWake] = _ => new LoopWake(),
@@ -55,6 +61,8 @@ internal static class Peers
         [EchoSockets] = _ => new SocketsEcho(),
         [EchoAwait] = arguments => new LoopEchoAwait(OneLoop(arguments)),
         [EchoObserve] = arguments => new LoopEchoObserve(OneLoop(arguments)),
+        [EchoPipe] = arguments => new LoopEchoPipe(OneLoop(arguments)),
+        [EchoStream] = arguments => new LoopEchoStream(OneLoop(arguments)),
         [EchoRaw] = arguments => new LoopEchoRaw(OneLoop(arguments)),
     };
 

@@ -40,10 +40,12 @@ public sealed class GatherTests : KernelTests
         Task send = ours.SendAsync(Blocks.Of(data, _ => 100_000), cancel.Token).AsTask();
         Task waiting = ours.SendAsync("later"u8.ToArray()).AsTask();
         await w.Turn(3);
-        await cancel.CancelAsync();
+        Now(cancel);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => send);
         await Assert.ThrowsAsync<System.Net.Sockets.SocketException>(() => waiting);
         Array.Clear(data); // It is the test's own again; the simulated kernel would notice a loan.
         await Task.WhenAll(ours.CloseAsync(), theirs.CloseAsync());
     });
+
+    private static void Now(CancellationTokenSource cancel) => cancel.Cancel(); // Here, and not on the thread pool, where no seed decides when.
 }

@@ -138,7 +138,7 @@ public sealed class PipeTests : KernelTests
         List<byte> got = [];
         using CancellationTokenSource cancel = new();
         Task<ReadResult> first = ours.Input.ReadAsync(cancel.Token).AsTask();
-        await cancel.CancelAsync();
+        Now(cancel);
         await theirs.SendAsync(data.AsMemory(0, 1000)); // Races with the cancel.
         try
         {
@@ -293,6 +293,8 @@ public sealed class PipeTests : KernelTests
             await theirs.CompleteWritesAsync();
         }
     });
+
+    private static void Now(CancellationTokenSource cancel) => cancel.Cancel(); // Here, and not on the thread pool, where no seed decides when.
 
     private static async Task Quietly(Func<Task> part)
     {

@@ -136,7 +136,12 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
             return;
         }
 
-        if (reason is not null && chain.End == examined)
+        if (connection.IsClosed)
+        {
+            chain.Drop();
+            Finish(default, reason);
+        }
+        else if (reason is not null && chain.End == examined)
         {
             Finish(default, reason);
         }
@@ -165,7 +170,7 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
     }
 
     /// <summary>The connection goes to another loop, between two reads.</summary>
-    public void Detach() => chain.Detach();
+    public void Detach() => chain.Settle();
 
     /// <inheritdoc/>
     public void RequestCancel() => Engine.Posted.EnqueueLocal(
@@ -244,6 +249,7 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         }
 
         minimum = least;
+        chain.SettleIfScarce();
         Consumer.BeginInputWait();
         isPending = true;
         if (token.CanBeCanceled)

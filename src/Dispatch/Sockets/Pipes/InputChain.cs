@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Dispatch;
 
 /// <summary>
-/// What a reader was given and has not consumed, in order, as segments of a sequence. Places are counted in bytes of the stream. The first few buffers are kept as the kernel filled them; beyond that their data is
-/// copied together, so that a reader that waits for the end of a long message keeps no buffers from other connections.
+/// What a reader was given and has not consumed, in order, as segments of a sequence. Places are counted in bytes of the stream. The first few buffers are kept as the kernel filled them; beyond that, and when
+/// half of the loop's buffers are out, data is copied together: readers that wait for the ends of long messages never keep more than half of the buffers from those that make use of them.
 /// </summary>
 internal sealed class InputChain(Connection connection)
 {
@@ -26,7 +26,7 @@ internal sealed class InputChain(Connection connection)
     /// <summary>Adds data that has come.</summary>
     public void Add(BufferLease lease)
     {
-        if (leases >= Engine.Options.ReceiveQuota)
+        if (leases >= Engine.Options.ReceiveQuota || Engine.ReceiveBuffers.IsScarce)
         {
             Copy(lease.Span);
             lease.Dispose();
@@ -102,12 +102,23 @@ internal sealed class InputChain(Connection connection)
         unread.AddBefore(rest);
     }
 
-    /// <summary>Gives the buffers back that belong to the loop; their data is copied.</summary>
-    public void Detach()
+    /// <summary>Gives the buffers back; their data is copied. Not while a sequence is being looked at.</summary>
+    public void Settle()
     {
         for (InputSegment? segment = head; segment is not null; segment = segment.Following)
         {
-            segment.Detach();
+            segment.Settle(Engine.Blocks);
+        }
+
+        leases = 0;
+    }
+
+    /// <summary>The reader waits for more, and for how long nobody knows: where buffers are scarce, it waits without any.</summary>
+    public void SettleIfScarce()
+    {
+        if (leases != 0 && Engine.ReceiveBuffers.IsScarce)
+        {
+            Settle();
         }
     }
 

@@ -61,13 +61,16 @@ internal sealed class InputSegment : ReadOnlySequenceSegment<byte>
         return rest;
     }
 
-    /// <summary>Puts data that belongs to no loop in the place of a lease, which ends.</summary>
-    public void Detach()
+    /// <summary>Copies the data of a lease, which ends: its buffer is needed elsewhere.</summary>
+    public void Settle(BlockPool blocks)
     {
         if (block is null)
         {
-            leased.Lease = leased.Lease.Detach();
-            Memory = leased.Whole;
+            BufferLease lease = leased.Lease;
+            block = blocks.Rent(lease.Length);
+            Append(lease.Span);
+            leased.Lease = default;
+            lease.Dispose();
         }
     }
 

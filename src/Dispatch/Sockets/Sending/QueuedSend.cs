@@ -93,6 +93,16 @@ internal abstract class QueuedSend : Operation, IOwnerSource, IValueTaskSource
         }
     }
 
+    /// <summary>Takes note of a cancel that nothing in flight has to be told of.</summary>
+    protected void NoteCancelRequest() => IsCancelRequested = true;
+
+    /// <summary>The loop is gone: whoever awaits is told, and nothing else is touched. Any thread.</summary>
+    protected void Abandon()
+    {
+        error = Errno.ECANCELED;
+        core.SetCompleted(Engine);
+    }
+
     /// <summary>Begins a use.</summary>
     protected void Begin(Connection connection)
     {

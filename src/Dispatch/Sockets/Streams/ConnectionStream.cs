@@ -243,11 +243,11 @@ public sealed class ConnectionStream : Stream, IValueTaskSource<int>, IValueTask
 
     private static NotSupportedException NoPosition() => new("A connection has no length and no position.");
 
-    private static async Task<int> ReadWrappedAsync(ValueTask<int> read)
+    private async Task<int> ReadWrappedAsync(ValueTask<int> read)
     {
         try
         {
-            return await read.ConfigureAwait(false);
+            return await read.ConfigureAwait(connection.Engine.IsOwner); // On the loop its context keeps it there; elsewhere none is waited for.
         }
         catch (SocketException e)
         {
@@ -255,11 +255,11 @@ public sealed class ConnectionStream : Stream, IValueTaskSource<int>, IValueTask
         }
     }
 
-    private static async Task WriteWrappedAsync(ValueTask write)
+    private async Task WriteWrappedAsync(ValueTask write)
     {
         try
         {
-            await write.ConfigureAwait(false);
+            await write.ConfigureAwait(connection.Engine.IsOwner);
         }
         catch (SocketException e)
         {
