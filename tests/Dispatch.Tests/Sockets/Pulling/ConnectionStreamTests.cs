@@ -38,7 +38,7 @@ public sealed class ConnectionStreamTests
     {
         (Connection ours, Connection theirs) = Pairs.Local(loop);
         ConnectionStream stream = ours.AsStream(leaveOpen: true);
-        foreach (Action call in new Action[] { () => stream.ReadByte(), () => stream.Read(new byte[1], 0, 1), () => stream.WriteByte(1), () => stream.Write(new byte[1], 0, 1) })
+        foreach (Action call in new Action[] { () => stream.ReadByte(), () => stream.ReadExactly(new byte[1], 0, 1), () => stream.WriteByte(1), () => stream.Write(new byte[1], 0, 1) })
         {
             Assert.Contains("Async method", Assert.Throws<InvalidOperationException>(call).Message, StringComparison.Ordinal);
         }
@@ -86,7 +86,7 @@ public sealed class ConnectionStreamTests
         using var certificate = Certificates.SelfSigned();
         (Connection first, Connection second) = Pairs.Tcp(loop);
         await using SslStream server = new(first.AsStream());
-        await using SslStream client = new(second.AsStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
+        await using SslStream client = new(second.AsStream(), leaveInnerStreamOpen: false, (_, presented, _, _) => presented!.GetCertHashString() == certificate.Thumbprint);
         await Task.WhenAll(
             server.AuthenticateAsServerAsync(certificate),
             client.AuthenticateAsClientAsync("localhost"));
