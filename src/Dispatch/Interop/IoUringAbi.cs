@@ -83,6 +83,8 @@ internal static class IoUringAbi
     public const ushort IORING_RECV_MULTISHOT = 1 << 1;
     public const ushort IORING_RECVSEND_BUNDLE = 1 << 4;
 
+    public const ushort IORING_SEND_ZC_REPORT_USAGE = 1 << 3;
+
     public const ushort IORING_ACCEPT_MULTISHOT = 1 << 0;
     public const ushort IORING_ACCEPT_DONTWAIT = 1 << 1;
     public const ushort IORING_ACCEPT_POLL_FIRST = 1 << 2;

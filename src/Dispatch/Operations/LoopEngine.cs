@@ -37,6 +37,7 @@ internal sealed class LoopEngine
         ObservePool = new OperationPool<ObserveOperation>(this, options.PoolLimit, static e => new ObserveOperation(e));
         SendPool = new OperationPool<SendOperation>(this, options.PoolLimit, static e => new SendOperation(e));
         GatherPool = new OperationPool<GatherSend>(this, options.PoolLimit, static e => new GatherSend(e));
+        ZeroCopyPool = new OperationPool<ZeroCopySend>(this, options.PoolLimit, static e => new ZeroCopySend(e));
         FileSendPool = new OperationPool<FileSend>(this, options.PoolLimit, static e => new FileSend(e));
         OutputPool = new OperationPool<OutputSend>(this, options.PoolLimit, static e => new OutputSend(e));
         InputSegments = new InputSegmentPool(options.PoolLimit);
@@ -84,6 +85,9 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the idle sends of several blocks.</summary>
     public OperationPool<GatherSend> GatherPool { get; }
+
+    /// <summary>Gets the idle sends without a copy.</summary>
+    public OperationPool<ZeroCopySend> ZeroCopyPool { get; }
 
     /// <summary>Gets the idle sends of files.</summary>
     public OperationPool<FileSend> FileSendPool { get; }

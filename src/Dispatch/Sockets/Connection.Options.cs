@@ -19,6 +19,17 @@ public sealed partial class Connection
         }
     }
 
+    /// <summary>Gets or sets from how many bytes on a send is made without copying; see <see cref="ConnectionOptions.ZeroCopyThreshold"/>. 0 once the kernel has reported that it copies.</summary>
+    public int ZeroCopyThreshold
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    }
+
     /// <summary>Gets or sets a value indicating whether the system asks a silent peer whether it is still there (SO_KEEPALIVE). Owner thread only.</summary>
     public bool KeepAlive
     {

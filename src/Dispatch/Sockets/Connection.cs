@@ -24,6 +24,7 @@ public sealed partial class Connection : DispatchHandle
     {
         ConnectionOptions chosen = options ?? ConnectionOptions.Default;
         SendHighWaterMark = chosen.SendHighWaterMark;
+        ZeroCopyThreshold = chosen.ZeroCopyThreshold;
         descriptor.ClosesSlowly = chosen.Linger is { Ticks: > 0 };
         Family = family;
         receive = new ReceiveOperation(this);
@@ -336,6 +337,11 @@ public sealed partial class Connection : DispatchHandle
     internal QueuedSend BeginSend(ReadOnlyMemory<byte> data, CancellationToken token)
     {
         VerifyMaySend();
+        if (ZeroCopyThreshold != 0 && data.Length >= ZeroCopyThreshold && Family != AddressFamily.Unix && Engine.Ring.Supports(Opcode.SendZc))
+        {
+            return BeginZeroCopySend(data, token);
+        }
+
         SendOperation operation = Engine.SendPool.Rent();
         try
         {
@@ -395,6 +401,23 @@ public sealed partial class Connection : DispatchHandle
         ObjectDisposedException.ThrowIf(IsClosed, this);
         VerifyNotMoving();
         Engine.VerifyOpen();
+    }
+
+    private ZeroCopySend BeginZeroCopySend(ReadOnlyMemory<byte> data, CancellationToken token)
+    {
+        ZeroCopySend operation = Engine.ZeroCopyPool.Rent();
+        try
+        {
+            operation.Prepare(this, data);
+        }
+        catch
+        {
+            Engine.ZeroCopyPool.Return(operation); // The memory has gone already.
+            throw;
+        }
+
+        Queue(operation, token);
+        return operation;
     }
 
     private void Queue(QueuedSend operation, CancellationToken token)

@@ -16,6 +16,7 @@ internal static class NewerThanHeaders
         ["IORING_REGISTER_SEND_MSG_RING"] = nameof(NewerThanHeadersTests.A_message_is_sent_by_a_thread_without_a_ring),
         ["IORING_MSG_RING_FLAGS_PASS"] = nameof(NewerThanHeadersTests.A_message_passes_its_flags),
         ["IORING_RECVSEND_BUNDLE"] = nameof(NewerThanHeadersTests.A_bundle_fills_more_than_one_buffer),
+        ["IORING_SEND_ZC_REPORT_USAGE"] = nameof(NewerThanHeadersTests.A_send_without_a_copy_says_over_loopback_that_it_has_copied),
         ["IORING_ACCEPT_DONTWAIT"] = nameof(NewerThanHeadersTests.An_accept_that_does_not_wait_fails_at_once),
         ["IORING_ACCEPT_POLL_FIRST"] = nameof(NewerThanHeadersTests.An_accept_that_polls_first_waits),
         ["IORING_TIMEOUT_MULTISHOT"] = nameof(NewerThanHeadersTests.A_multishot_timeout_expires_again_and_again),

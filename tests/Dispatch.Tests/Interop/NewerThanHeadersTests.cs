@@ -143,6 +143,25 @@ public sealed unsafe class NewerThanHeadersTests
     }
 
     [Fact]
+    public void A_send_without_a_copy_says_over_loopback_that_it_has_copied()
+    {
+        const uint Copied = 1u << 31;
+        Needs(6, 2);
+        using RawRing ring = RawRing.Create();
+        using PairOfSockets pair = new();
+        byte[] data = GC.AllocateArray<byte>(100, pinned: true);
+        SubmissionEntry entry = OnSocket(Opcode.SendZc, pair.Near, IORING_SEND_ZC_REPORT_USAGE);
+        entry.Address = (ulong)Marshal.UnsafeAddrOfPinnedArrayElement(data, 0);
+        entry.Length = 100;
+        ring.Stage(entry);
+        CompletionEntry sent = ring.Take();
+        CompletionEntry notification = ring.Take();
+
+        Assert.Equal((100, IORING_CQE_F_MORE), (sent.Result, sent.Flags & IORING_CQE_F_MORE));
+        Assert.Equal((Copied, IORING_CQE_F_NOTIF), ((uint)notification.Result, notification.Flags & (IORING_CQE_F_NOTIF | IORING_CQE_F_MORE)));
+    }
+
+    [Fact]
     public void An_accept_that_does_not_wait_fails_at_once()
     {
         Needs(6, 10);

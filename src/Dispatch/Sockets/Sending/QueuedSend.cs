@@ -161,22 +161,28 @@ internal abstract class QueuedSend : Operation, IOwnerSource, IValueTaskSource
     /// <summary>It is over: the memory is given back, the next one begins, and whoever awaits goes on.</summary>
     protected void Finish(int errno)
     {
-        Connection finished = Connection!;
-        if (errno == Errno.ECANCELED && finished.Sends.Error != 0 && !cancel.Token.IsCancellationRequested)
-        {
-            errno = finished.Sends.Error; // Not its caller cancelled it, but an abort of the connection: that is an error, and no cancellation.
-        }
-
-        error = errno;
-        if (cancel.IsArmed)
-        {
-            cancel.Disarm();
-        }
-
+        Connection finished = Settle(ref errno);
         LetGo();
-        IsCancelRequested = false;
-        Connection = null; // An idle operation keeps no connection alive.
         Leave(finished, errno);
+    }
+
+    /// <summary>Its bytes are on their way, and the next one begins, while the kernel still has the memory. <see cref="CompleteLate"/> follows.</summary>
+    protected void LeaveEarly(int errno)
+    {
+        Connection finished = Settle(ref errno);
+        finished.Sends.OnFinished(errno);
+    }
+
+    /// <summary>The kernel has given the memory back: whoever awaits goes on.</summary>
+    protected void CompleteLate()
+    {
+        LetGo();
+        if (!core.HasContinuation)
+        {
+            Engine.Table.Remove(this);
+        }
+
+        core.SetCompleted(Engine);
     }
 
     /// <summary>Leaves the queue, and tells whoever awaits.</summary>
@@ -189,5 +195,24 @@ internal abstract class QueuedSend : Operation, IOwnerSource, IValueTaskSource
 
         from.Sends.OnFinished(errno);
         core.SetCompleted(Engine);
+    }
+
+    private Connection Settle(ref int errno)
+    {
+        Connection finished = Connection!;
+        if (errno == Errno.ECANCELED && finished.Sends.Error != 0 && !cancel.Token.IsCancellationRequested)
+        {
+            errno = finished.Sends.Error; // Not its caller cancelled it, but an abort of the connection: that is an error, and no cancellation.
+        }
+
+        error = errno;
+        if (cancel.IsArmed)
+        {
+            cancel.Disarm();
+        }
+
+        IsCancelRequested = false;
+        Connection = null; // An idle operation keeps no connection alive.
+        return finished;
     }
 }
