@@ -23,7 +23,7 @@ public sealed class PipeTests : KernelTests
         kernel,
         async w =>
         {
-            (Connection ours, Connection theirs) = w.Connections();
+            (Connection ours, Connection theirs) = await w.TcpConnections();
             byte[] data = World.Pattern(40_000, w.Seed);
             await Task.WhenAll(WriteAsync(theirs.Output, data, w), ReadAsync());
             Assert.Equal(0, w.Loop.Engine.ReceiveBuffers.Leased);
@@ -93,7 +93,7 @@ public sealed class PipeTests : KernelTests
         kernel,
         async w =>
         {
-            (Connection ours, Connection theirs) = w.Connections();
+            (Connection ours, Connection theirs) = await w.TcpConnections();
             theirs.SendHighWaterMark = 1000;
             byte[] data = World.Pattern(8_000_000, w.Seed);
             Assert.False(ours.Input.TryRead(out _)); // Arms.
@@ -133,7 +133,7 @@ public sealed class PipeTests : KernelTests
     [EveryKernel]
     public void A_cancelled_read_or_flush_loses_nothing(TestedKernel kernel) => Run(kernel, tolerates: Tolerance.Any, body: async w =>
     {
-        (Connection ours, Connection theirs) = w.Connections();
+        (Connection ours, Connection theirs) = await w.TcpConnections();
         byte[] data = World.Pattern(3000, w.Seed);
         List<byte> got = [];
         using CancellationTokenSource cancel = new();
@@ -226,7 +226,7 @@ public sealed class PipeTests : KernelTests
         {
             for (int round = 0; round < w.Rounds(20); round++)
             {
-                (Connection ours, Connection theirs) = w.Connections();
+                (Connection ours, Connection theirs) = await w.TcpConnections();
                 Random random = new(w.Seed + round);
                 Task writing = Quietly(() => WriteAsync(theirs.Output, World.Pattern(20_000, round), w));
                 Task reading = Quietly(async () =>

@@ -9,7 +9,7 @@ public sealed class ZeroCopyTests : KernelTests
     [EveryKernel]
     public void Sends_without_a_copy_arrive_in_order_and_keep_their_memory_until_the_kernel_gives_it_back(TestedKernel kernel) => Run(kernel, tolerates: Tolerance.Any, body: async w =>
     {
-        (Connection ours, Connection theirs) = await PairAsync(w);
+        (Connection ours, Connection theirs) = await w.TcpConnections();
         ours.ZeroCopyThreshold = 1000;
         byte[] expected = World.Pattern(40_000, w.Seed);
         Task reading = ReadAsync();
@@ -54,7 +54,7 @@ public sealed class ZeroCopyTests : KernelTests
         for (int round = 0; round < w.Rounds(10); round++)
         {
             Random random = new(w.Seed + round);
-            (Connection ours, Connection theirs) = await PairAsync(w);
+            (Connection ours, Connection theirs) = await w.TcpConnections();
             ours.ZeroCopyThreshold = 1000;
             using CancellationTokenSource cancel = new();
             byte[] data = new byte[500_000];
@@ -85,15 +85,4 @@ public sealed class ZeroCopyTests : KernelTests
     });
 
     private static void Now(CancellationTokenSource cancel) => cancel.Cancel(); // Here, and not on the thread pool, where no seed decides when.
-
-    private static async Task<(Connection Ours, Connection Theirs)> PairAsync(World w)
-    {
-        (int listener, System.Net.EndPoint endPoint) = w.Listen();
-        Task<int> accept = w.Do(IoRequest.Accept(listener));
-        int client = await w.Do(IoRequest.Socket(2, 1 | 0x80000));
-        Assert.Equal(0, await w.Do(IoRequest.Connect(client, endPoint)));
-        (Connection, Connection) pair = (w.Connect(await accept, AddressFamily.InterNetwork), w.Connect(client, AddressFamily.InterNetwork));
-        await w.Close(listener);
-        return pair;
-    }
 }

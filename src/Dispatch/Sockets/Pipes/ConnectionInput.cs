@@ -249,7 +249,6 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         }
 
         minimum = least;
-        chain.SettleIfScarce();
         Consumer.BeginInputWait();
         isPending = true;
         if (token.CanBeCanceled)

@@ -113,15 +113,6 @@ internal sealed class InputChain(Connection connection)
         leases = 0;
     }
 
-    /// <summary>The reader waits for more, and for how long nobody knows: where buffers are scarce, it waits without any.</summary>
-    public void SettleIfScarce()
-    {
-        if (leases != 0 && Engine.ReceiveBuffers.IsScarce)
-        {
-            Settle();
-        }
-    }
-
     private void Copy(ReadOnlySpan<byte> data)
     {
         End += data.Length;
