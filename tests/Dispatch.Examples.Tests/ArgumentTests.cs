@@ -29,7 +29,7 @@ public sealed class ArgumentTests
 
     [Theory]
     [InlineData("Quickstart", "--sums")]
-    [InlineData("Echo", "--mode <await|observe|poll>")]
+    [InlineData("Echo", "--mode <await|observe|pipe|stream|poll>")]
     [InlineData("HotLoop", "--seconds")]
     public void Help_goes_to_standard_output(string program, string option)
     {
