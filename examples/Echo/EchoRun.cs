@@ -19,6 +19,8 @@ internal static class EchoRun
         IEchoServer server = options.Mode switch
         {
             EchoMode.Await => new DispatcherServer(options, AwaitEcho.ServeAsync),
+            EchoMode.Pipe => new DispatcherServer(options, PipeEcho.ServeAsync),
+            EchoMode.Stream => new DispatcherServer(options, StreamEcho.ServeAsync),
             EchoMode.Observe => new DispatcherServer(options, EchoObserver.ServeAsync),
             _ => new PollServer(options),
         };

@@ -44,6 +44,8 @@ Option<EchoMode> mode = CommonOptions.Choice(
     "How completions are consumed.",
     ("await", EchoMode.Await),
     ("observe", EchoMode.Observe),
+    ("pipe", EchoMode.Pipe),
+    ("stream", EchoMode.Stream),
     ("poll", EchoMode.Poll));
 Option<EchoIdle> idle = CommonOptions.Choice("--idle", "What a loop does that has nothing to do.", ("park", EchoIdle.Park), ("spin", EchoIdle.Spin), ("yield", EchoIdle.Yield));
 Option<KernelKind> kernel = CommonOptions.Kernel();
@@ -61,8 +63,9 @@ RootCommand command = new(
     """
     Sends back what it receives. SIGINT and SIGTERM end it: connections may finish what they are sending, and it ends with 0.
 
-    Three ways to write a server: --mode await has an async method a connection, --mode observe an observer a connection, and --mode poll
-    a thread of its own a loop, which takes completions out of the ring as a C server would.
+    Five ways to write a server: --mode await has an async method a connection, --mode observe an observer a connection, --mode pipe and
+    --mode stream what code written for .NET's pipes and streams has, and --mode poll a thread of its own a loop, which takes completions
+    out of the ring as a C server would.
     """)
 {
     port, address, loops, cpus, mode, idle, kernel, buffers, json,

@@ -6,9 +6,11 @@ namespace Dispatch;
 /// </summary>
 public abstract class DispatchHandle : IAsyncDisposable
 {
+    private volatile LoopEngine engine; // A connection's changes, when it moves.
+
     private protected DispatchHandle(LoopEngine engine, OwnedDescriptor descriptor)
     {
-        Engine = engine;
+        this.engine = engine;
         OwnedDescriptor = descriptor;
     }
 
@@ -18,9 +20,12 @@ public abstract class DispatchHandle : IAsyncDisposable
     /// <summary>Gets a value indicating whether the handle is closed or being closed.</summary>
     public bool IsClosed => OwnedDescriptor.IsClosing;
 
-    internal LoopEngine Engine { get; }
+    internal LoopEngine Engine => engine;
 
     internal OwnedDescriptor OwnedDescriptor { get; }
+
+    /// <summary>Gets the task of a move to another loop that can no longer be taken back, or null.</summary>
+    private protected virtual Task? Departure => null;
 
     /// <summary>Gets the task of the close, once begun.</summary>
     private protected TaskCompletionSource? Closing { get; private set; }
@@ -32,9 +37,20 @@ public abstract class DispatchHandle : IAsyncDisposable
     /// <returns>A task that ends when the descriptor is closed.</returns>
     public Task CloseAsync()
     {
-        if (!Engine.IsOwner)
+        LoopEngine owner = engine;
+        if (!owner.IsOwner)
         {
-            return Engine.Loop.TryInvokeAsync(CloseAsync, CloseWithoutLoop);
+            return owner.Loop.TryInvokeAsync(CloseAsync, () => CloseWithoutLoop(owner));
+        }
+
+        if (Departure is { } departure)
+        {
+            return CloseAfterAsync(departure);
+        }
+
+        if (!ReferenceEquals(engine, owner))
+        {
+            return CloseAsync(); // It has arrived elsewhere between the two looks: the new owner is written before the move is cleared.
         }
 
         if (Closing is { } running)
@@ -67,6 +83,9 @@ public abstract class DispatchHandle : IAsyncDisposable
         return new ValueTask(CloseAsync());
     }
 
+    /// <summary>Gives the handle to another loop, on whose thread this is called. Nothing is in flight.</summary>
+    private protected void GiveTo(LoopEngine to) => engine = to;
+
     /// <summary>Asks the handle's requests to end. Owner only.</summary>
     private protected abstract void OnClosing();
 
@@ -85,5 +104,21 @@ public abstract class DispatchHandle : IAsyncDisposable
         }
     });
 
-    private void CloseWithoutLoop() => OwnedDescriptor.CloseNow();
+    private async Task CloseAfterAsync(Task departure)
+    {
+        await departure;
+        await CloseAsync();
+    }
+
+    private void CloseWithoutLoop(LoopEngine formerOwner)
+    {
+        if (ReferenceEquals(engine, formerOwner))
+        {
+            OwnedDescriptor.CloseNow();
+        }
+        else
+        {
+            _ = CloseAsync(); // It has moved before its loop ended.
+        }
+    }
 }

@@ -33,7 +33,7 @@ public sealed class ArgumentTests
 
     [Theory]
     [InlineData("Quickstart", "--sums")]
-    [InlineData("Echo", "--mode <await|observe|poll>")]
+    [InlineData("Echo", "--mode <await|observe|pipe|stream|poll>")]
     [InlineData("HotLoop", "--seconds")]
     [InlineData("SyscallTable", "--calls")]
     [InlineData("KeyLookup", "--compare")]

@@ -14,6 +14,10 @@ public sealed class EchoTests
     [InlineData("await", "yield", 256)]
     [InlineData("observe", "park", 256)]
     [InlineData("observe", "park", 1)]
+    [InlineData("pipe", "park", 256)]
+    [InlineData("pipe", "park", 1)]
+    [InlineData("stream", "park", 256)]
+    [InlineData("stream", "park", 1)]
     [InlineData("poll", "park", 256)]
     [InlineData("poll", "park", 1)]
     [InlineData("poll", "yield", 256)]
@@ -45,6 +49,8 @@ public sealed class EchoTests
     [Theory]
     [InlineData("await")]
     [InlineData("observe")]
+    [InlineData("pipe")]
+    [InlineData("stream")]
     [InlineData("poll")]
     public void A_peer_that_resets_hurts_no_other(string mode)
     {

@@ -9,6 +9,7 @@ internal sealed unsafe class SimulatedCalls(SimulatedKernel kernel) : KernelCall
     private const int IpprotoIpv6 = 41;
     private const int Ipv6Only = 26;
     private const int TypeMask = 0xf;
+    private const int MostBytesACall = 65_536;
 
     /// <inheritdoc/>
     public override int Socket(int domain, int type, int protocol)
@@ -30,6 +31,7 @@ internal sealed unsafe class SimulatedCalls(SimulatedKernel kernel) : KernelCall
             }
 
             int number = *(int*)value;
+            socket.SetOption(level, option, new ReadOnlySpan<byte>(value, bytes));
             switch (level, option)
             {
                 case (SolSocket, SoReusePort):
@@ -44,6 +46,17 @@ internal sealed unsafe class SimulatedCalls(SimulatedKernel kernel) : KernelCall
             }
 
             return 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int GetOption(int descriptor, int level, int option, void* value, int bytes)
+    {
+        lock (kernel.Gate)
+        {
+            return kernel.Descriptors.Find(descriptor) is not SocketDescription socket
+                ? kernel.Descriptors.Find(descriptor) is null ? -Errno.EBADF : -Errno.ENOTSOCK
+                : socket.GetOption(level, option, new Span<byte>(value, bytes));
         }
     }
 
@@ -102,6 +115,38 @@ internal sealed unsafe class SimulatedCalls(SimulatedKernel kernel) : KernelCall
         lock (kernel.Gate)
         {
             return kernel.Descriptors.Find(descriptor)?.Flags ?? -Errno.EBADF;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int SetFlags(int descriptor, int flags)
+    {
+        lock (kernel.Gate)
+        {
+            if (kernel.Descriptors.Find(descriptor) is not { } open)
+            {
+                return -Errno.EBADF;
+            }
+
+            open.Flags = flags;
+            return 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long SendFile(int socket, int file, long offset, long bytes)
+    {
+        lock (kernel.Gate)
+        {
+            if (kernel.Descriptors.Find(socket) is not StreamSocket to || kernel.Descriptors.Find(file) is not FileDescription from)
+            {
+                return -Errno.EBADF;
+            }
+
+            byte[] data = new byte[Math.Min(bytes, MostBytesACall)];
+            int read = from.Read(data, offset, 0);
+            int result = read <= 0 ? read : to.Send(data.AsSpan(0, read), MessageFlags.DoNotWait);
+            return Note("sendfile", socket, result == Outcome.WouldBlock ? -Errno.EAGAIN : result);
         }
     }
 

@@ -39,6 +39,9 @@ internal sealed class RingWork(SimulatedRing ring) : SimulatedEvent, IWaiter
     /// <summary>Gets or sets whom it sends to, where the request says so.</summary>
     public SimulatedAddress? Destination { get; set; }
 
+    /// <summary>Gets or sets the result of the second completion of a send without a copy, once the first is posted.</summary>
+    public int? Notification { get; set; }
+
     /// <summary>Gets the memory that was lent with it.</summary>
     public LentMemory Memory { get; } = new();
 
@@ -49,7 +52,7 @@ internal sealed class RingWork(SimulatedRing ring) : SimulatedEvent, IWaiter
     public PollEvents Interest => Request.Opcode switch
     {
         Opcode.PollAdd => (PollEvents)Request.Entry.OperationFlags,
-        Opcode.Send or Opcode.Sendmsg or Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Connect => PollEvents.Writable,
+        Opcode.Send or Opcode.SendZc or Opcode.Sendmsg or Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Connect => PollEvents.Writable,
         _ => PollEvents.Readable | PollEvents.ReadHangUp,
     };
 

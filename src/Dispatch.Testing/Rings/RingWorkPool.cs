@@ -30,6 +30,7 @@ internal sealed class RingWorkPool(SimulatedRing ring)
         work.IsMissed = false;
         work.HasWaited = false;
         work.Decided = null;
+        work.Notification = null;
         work.NextIdle = idle;
         idle = work;
     }

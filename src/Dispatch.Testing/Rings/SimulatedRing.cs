@@ -309,6 +309,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         kernel.Faults.RequestKind = (int)request.Opcode;
         int answer = work.Stage switch
         {
+            _ when work.Notification is not null => -Errno.ENOENT, // The send is over; what is still to come cannot be taken back.
             WorkStage.Running => -Errno.EALREADY,
             WorkStage.Waiting => 0,
             WorkStage.Ready when work.IsMultishot && kernel.Faults.Strikes(FaultKind.LostCancel) => -Errno.ENOENT,
@@ -319,7 +320,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         {
             Complete(work, CancelledResult(work));
         }
-        else
+        else if (work.Notification is null)
         {
             // It is done once more. A multishot that brings something then is told again by whoever wants it to end.
             work.IsMissed = answer == -Errno.ENOENT;
@@ -393,10 +394,16 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
 
     private void Run(RingWork work)
     {
+        if (work.Notification is { } usage)
+        {
+            Complete(work, usage, IoUringAbi.IORING_CQE_F_NOTIF);
+            return;
+        }
+
         int result = work.Decided ?? operations.Run(work);
         if (result != Outcome.WouldBlock)
         {
-            if (work.Stage == WorkStage.Running)
+            if (work.Stage == WorkStage.Running && (result < 0 || work.Request.Opcode != Opcode.SendZc || !TryPostpone(work, result)))
             {
                 Complete(work, result);
             }
@@ -413,6 +420,22 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
             work.WaitsAt ??= work.Target;
             work.WaitsAt?.AddWaiter(work);
         }
+    }
+
+    /// <summary>The bytes of a send without a copy are on their way: the memory is lent until its second completion, which says whether they were copied after all.</summary>
+    private bool TryPostpone(RingWork work, int result)
+    {
+        if (!Progress(work.Request, result))
+        {
+            return false;
+        }
+
+        kernel.CountCompletion();
+        kernel.Trace.Add(TraceKind.Item, kernel.Now, Number, work.Request.Opcode, work.Request.Entry.Fd, work.Request.UserData, result);
+        work.Notification = kernel.Faults.Below(4) == 0 ? int.MinValue : 0;
+        work.Stage = WorkStage.Delayed;
+        kernel.Events.Schedule(work, kernel.Now + kernel.DrawDelay());
+        return true;
     }
 
     private void Leave(RingWork work, int result)

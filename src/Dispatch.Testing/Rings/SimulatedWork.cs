@@ -15,7 +15,7 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
     public static bool Supports(Opcode opcode) => opcode is Opcode.Nop or Opcode.Timeout or Opcode.TimeoutRemove or Opcode.LinkTimeout or Opcode.AsyncCancel or Opcode.PollRemove or Opcode.MsgRing
         or Opcode.Read or Opcode.Readv or Opcode.ReadFixed or Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Fsync or Opcode.Fallocate or Opcode.Ftruncate or Opcode.Fadvise or Opcode.Madvise
         or Opcode.Openat or Opcode.Close or Opcode.Statx or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat
-        or Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Accept or Opcode.Connect or Opcode.Send or Opcode.Recv or Opcode.Sendmsg or Opcode.Recvmsg or Opcode.Shutdown
+        or Opcode.Socket or Opcode.Bind or Opcode.Listen or Opcode.Accept or Opcode.Connect or Opcode.Send or Opcode.SendZc or Opcode.Sendmsg or Opcode.Recv or Opcode.Recvmsg or Opcode.Shutdown
         or Opcode.PollAdd or Opcode.FutexWait or Opcode.FutexWake or Opcode.SyncFileRange or Opcode.Pipe;
 
     /// <summary>Finds what a request works on, and takes the memory that is lent with it. Returns a negative errno when one of them is wrong.</summary>
@@ -65,7 +65,7 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
             Opcode.Close => kernel.Descriptors.Close(entry.Fd),
             Opcode.Accept => sockets.Accept(work),
             Opcode.Connect => SocketWork.Connect(work),
-            Opcode.Send or Opcode.Sendmsg => SocketWork.Send(work),
+            Opcode.Send or Opcode.SendZc or Opcode.Sendmsg => SocketWork.Send(work),
             Opcode.Recv or Opcode.Recvmsg => work.IsMultishot ? sockets.ReceiveMany(work) : sockets.Receive(work),
             Opcode.Shutdown => work.Target is SocketDescription socket ? socket.Shutdown((int)entry.Length) : -Errno.ENOTSOCK,
             Opcode.Socket => kernel.Calls.MakeSocket(entry.Fd, (int)entry.Offset),
@@ -95,7 +95,7 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
         work.Memory.Return(written);
     }
 
-    private static bool Writes(Opcode opcode) => opcode is Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Send or Opcode.Sendmsg;
+    private static bool Writes(Opcode opcode) => opcode is Opcode.Write or Opcode.Writev or Opcode.WriteFixed or Opcode.Send or Opcode.SendZc or Opcode.Sendmsg;
 
     private static bool UsesDescriptor(Opcode opcode) => opcode
         is not (Opcode.Madvise or Opcode.Openat or Opcode.Close or Opcode.Statx or Opcode.Unlinkat or Opcode.Renameat or Opcode.Mkdirat or Opcode.Symlinkat or Opcode.Linkat
@@ -114,12 +114,12 @@ internal sealed unsafe class SimulatedWork(SimulatedRing ring)
     {
         switch (entry.Opcode)
         {
-            case Opcode.Send when entry.Address2 != 0:
+            case Opcode.Send or Opcode.SendZc when entry.Address2 != 0:
                 int refused = MessageWork.TakeDestination(work, entry.Address2, entry.FileIndex & 0xffff);
                 return refused != 0 ? refused : work.Memory.TryAdd(entry.Address, entry.Length) ? 0 : -Errno.EFAULT;
             case Opcode.Sendmsg or Opcode.Recvmsg:
                 return MessageWork.Take(work);
-            case Opcode.Read or Opcode.Write or Opcode.Send:
+            case Opcode.Read or Opcode.Write or Opcode.Send or Opcode.SendZc:
             case Opcode.Recv when !work.Request.SelectsBuffer:
                 return work.Memory.TryAdd(entry.Address, entry.Length) ? 0 : -Errno.EFAULT;
             case Opcode.ReadFixed or Opcode.WriteFixed:

@@ -3,6 +3,8 @@ namespace Dispatch.Testing;
 /// <summary>What stream and datagram sockets have in common: a family, an address, options.</summary>
 internal abstract class SocketDescription(SimulatedKernel kernel, int family) : OpenDescription(kernel)
 {
+    private Dictionary<(int Level, int Option), byte[]>? options;
+
     /// <summary>Gets the address family.</summary>
     public int Family => family;
 
@@ -29,6 +31,23 @@ internal abstract class SocketDescription(SimulatedKernel kernel, int family) : 
 
     /// <inheritdoc/>
     public override int Write(ReadOnlySpan<byte> source, long offset, uint flags) => Send(source, 0);
+
+    /// <summary>Keeps an option. <c>setsockopt(2)</c>.</summary>
+    public void SetOption(int level, int option, ReadOnlySpan<byte> value) => (options ??= [])[(level, option)] = value.ToArray();
+
+    /// <summary>Tells an option that was set; another one is 0. <c>getsockopt(2)</c>. Returns the number of bytes.</summary>
+    public int GetOption(int level, int option, Span<byte> value)
+    {
+        value.Clear();
+        if (options is null || !options.TryGetValue((level, option), out byte[]? kept))
+        {
+            return Math.Min(value.Length, sizeof(int));
+        }
+
+        int length = Math.Min(value.Length, kept.Length);
+        kept.AsSpan(0, length).CopyTo(value);
+        return length;
+    }
 
     /// <summary>Binds. <c>bind(2)</c>.</summary>
     public int Bind(ReadOnlySpan<byte> raw)

@@ -102,6 +102,17 @@ public readonly struct BufferLease : IDisposable, IEquatable<BufferLease>
     /// <summary>The same lease without its first bytes.</summary>
     internal BufferLease Skip(int count) => new(pool!, id, generation, offset + count, length - count);
 
+    /// <summary>Pins it for as long as the result is not disposed, beyond the lease's end if need be.</summary>
+    internal System.Buffers.MemoryHandle Pin(int index) => pool!.Pin(id, generation, offset + index);
+
+    /// <summary>The same data in memory that belongs to no loop. This lease ends.</summary>
+    internal BufferLease Detach()
+    {
+        BufferLease copy = BufferPool.Copy(Span);
+        Dispose();
+        return copy;
+    }
+
     /// <summary>Adds a holder for the life of a request that sends from the buffer; the request ends it with <see cref="BufferPool.ReleaseHold"/>.</summary>
     internal nint Hold(out int heldId)
     {

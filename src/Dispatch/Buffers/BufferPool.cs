@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static Dispatch.IoUringAbi;
@@ -11,7 +12,8 @@ namespace Dispatch;
 /// </summary>
 internal sealed unsafe class BufferPool
 {
-    private readonly LoopEngine engine;
+    private readonly LoopEngine? engine;
+    private readonly byte[]? loose;
     private readonly IoUringRecords.ProvidedBuffer* ring;
     private readonly int capacity;
     private readonly nint[] addresses;
@@ -24,6 +26,7 @@ internal sealed unsafe class BufferPool
     private ushort tail;
     private int holds = 1;
     private volatile bool closed;
+    private BufferPin?[]? pins;
 
     public BufferPool(LoopEngine engine, int initial, int capacity, int bufferSize)
     {
@@ -49,6 +52,15 @@ internal sealed unsafe class BufferPool
         Provide(initial);
     }
 
+    private BufferPool(ReadOnlySpan<byte> data)
+    {
+        loose = GC.AllocateUninitializedArray<byte>(data.Length, pinned: true);
+        data.CopyTo(loose);
+        addresses = [Marshal.UnsafeAddrOfPinnedArrayElement(loose, 0)];
+        references = [1];
+        generations = new uint[1];
+    }
+
     /// <summary>Gets the number by which requests name these buffers to the kernel.</summary>
     public static ushort Group => 0;
 
@@ -61,8 +73,14 @@ internal sealed unsafe class BufferPool
     /// <summary>Gets how many buffers are out: taken by the kernel for data and not given back yet.</summary>
     public int Leased { get; private set; }
 
+    /// <summary>Gets a value indicating whether more than half of all buffers that there may be are out.</summary>
+    public bool IsScarce => Leased > capacity / 2;
+
     /// <summary>Gets how many buffers have ever been given to the kernel.</summary>
     public long Provided { get; private set; }
+
+    /// <summary>Copies data into a lease of its own, which belongs to no loop and outlives all of them.</summary>
+    public static BufferLease Copy(ReadOnlySpan<byte> data) => new(new BufferPool(data), 0, 0, 0, data.Length);
 
     /// <summary>Takes a buffer over from a completion. The lease holds its first reference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -131,12 +149,20 @@ internal sealed unsafe class BufferPool
         Interlocked.Increment(ref references[id]);
     }
 
+    /// <summary>Pins a buffer under lease: it outlives the lease until the pin is ended, on whichever thread. Nothing is allocated after a buffer's first time.</summary>
+    public MemoryHandle Pin(int id, uint generation, int offset)
+    {
+        Hold(id, generation);
+        BufferPin?[] all = pins ?? Interlocked.CompareExchange(ref pins, new BufferPin?[addresses.Length], null) ?? pins;
+        return new MemoryHandle((byte*)addresses[id] + offset, default, all[id] ??= new BufferPin(this, id));
+    }
+
     /// <summary>
     /// Ends a lease, on whichever thread. From now on every access throws; the buffer goes back on the owner. Of two threads that end it one does, because only one moves the generation on.
     /// </summary>
     public void EndLease(int id, uint generation)
     {
-        if (!IsCurrent(id, generation) || Interlocked.CompareExchange(ref generations[id], generation + 1, generation) != generation)
+        if (!IsCurrent(id, generation) || Interlocked.CompareExchange(ref generations[id], generation + 1, generation) != generation || engine is null)
         {
             return;
         }
@@ -154,6 +180,11 @@ internal sealed unsafe class BufferPool
     /// <summary>Ends one holder's use, on whichever thread; the last user gives the buffer back to the kernel.</summary>
     public void ReleaseHold(int id)
     {
+        if (engine is null)
+        {
+            return; // The memory is the collector's.
+        }
+
         if (engine.IsOwner)
         {
             EndHold(id);
@@ -169,7 +200,7 @@ internal sealed unsafe class BufferPool
     /// </summary>
     public void WaitForBuffer(IBufferWaiter waiter)
     {
-        engine.Counters.BufferStarvations++;
+        engine!.Counters.BufferStarvations++;
         if (engine.IsClosed)
         {
             waiter.OnNoMoreBuffers();
@@ -189,6 +220,18 @@ internal sealed unsafe class BufferPool
         else
         {
             QueuePump(); // Buffers came back between the kernel's failure and its completion: nobody else would announce them.
+        }
+    }
+
+    /// <summary>Forgets one that stands in line, because it goes to another loop.</summary>
+    public void Forget(IBufferWaiter waiter)
+    {
+        for (int left = starved.Count; left > 0; left--)
+        {
+            if (starved.Dequeue() is var next && !ReferenceEquals(next, waiter))
+            {
+                starved.Enqueue(next);
+            }
         }
     }
 
@@ -264,7 +307,7 @@ internal sealed unsafe class BufferPool
     private void DropFromInbox(int id)
     {
         // Messages that a loop did not live to read are run elsewhere, where nothing of the pool but its memory may be touched.
-        if (engine.IsOwner && !closed)
+        if (engine!.IsOwner && !closed)
         {
             Drop(id);
         }
@@ -323,7 +366,7 @@ internal sealed unsafe class BufferPool
         if (!pumpQueued && starved.Count != 0 && Leased < Count)
         {
             pumpQueued = true;
-            engine.Posted.EnqueueLocal(static (s, _) => ((BufferPool)s!).Pump(), this);
+            engine!.Posted.EnqueueLocal(static (s, _) => ((BufferPool)s!).Pump(), this);
         }
     }
 

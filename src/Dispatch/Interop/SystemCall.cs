@@ -42,6 +42,7 @@ internal static unsafe partial class SystemCall
     public static readonly long Connect = Number(42, 203);
     public static readonly long Send = Number(44, 206); // sendto
     public static readonly long Receive = Number(45, 207); // recvfrom
+    public static readonly long SendFile = Number(40, 71);
     public static readonly long SendMessage = Number(46, 211);
     public static readonly long ReceiveMessage = Number(47, 212);
     public static readonly long Shutdown = Number(48, 210);
@@ -71,7 +72,6 @@ internal static unsafe partial class SystemCall
 
     public static readonly long GetEntries = Number(217, 61); // getdents64
     public static readonly long LockFile = Number(73, 32); // flock
-    public static readonly long SendFile = Number(40, 71);
     public static readonly long CopyRange = Number(326, 285); // copy_file_range
     public static readonly long GetRandom = Number(318, 278);
     public static readonly long SyncAll = Number(162, 81); // sync

@@ -18,6 +18,13 @@ internal unsafe class KernelCalls
     /// <summary><c>setsockopt(2)</c>.</summary>
     public virtual int SetOption(int descriptor, int level, int option, void* value, int bytes) => Result(LibC.setsockopt(descriptor, level, option, value, (uint)bytes));
 
+    /// <summary><c>getsockopt(2)</c>. Returns the number of bytes of the value.</summary>
+    public virtual int GetOption(int descriptor, int level, int option, void* value, int bytes)
+    {
+        socklen_t length = (uint)bytes;
+        return LibC.getsockopt(descriptor, level, option, value, &length) == 0 ? (int)(uint)length : -LibC.errno;
+    }
+
     /// <summary><c>bind(2)</c>.</summary>
     public virtual int Bind(int descriptor, byte* address, int bytes) => Result(LibC.bind(descriptor, (sockaddr*)address, (uint)bytes));
 
@@ -37,6 +44,12 @@ internal unsafe class KernelCalls
 
     /// <summary>The flags that a descriptor was opened with: <c>fcntl(2)</c>, F_GETFL.</summary>
     public virtual int GetFlags(int descriptor) => Result(LibC.fcntl(descriptor, LibC.F_GETFL, 0));
+
+    /// <summary>Sets the flags that can be changed of an open descriptor: <c>fcntl(2)</c>, F_SETFL.</summary>
+    public virtual int SetFlags(int descriptor, int flags) => Result(LibC.fcntl(descriptor, LibC.F_SETFL, flags));
+
+    /// <summary><c>sendfile(2)</c> from an offset. May wait for the device of the file; does not wait for a socket that does not block.</summary>
+    public virtual long SendFile(int socket, int file, long offset, long bytes) => SystemCall.Run(SystemCall.SendFile, socket, file, (long)&offset, bytes);
 
     /// <summary><c>ftruncate(2)</c>.</summary>
     public virtual int SetLength(int descriptor, long length) => Result(LibC.ftruncate(descriptor, length));

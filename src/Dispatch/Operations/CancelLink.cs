@@ -6,7 +6,7 @@ namespace Dispatch;
 /// </summary>
 internal struct CancelLink
 {
-    private static readonly Action<object?> TokenFired = static s => OnTokenFired((Operation)s!);
+    private static readonly Action<object?> TokenFired = static s => OnTokenFired((ICancellable)s!);
 
     private CancellationTokenRegistration registration;
     private CancellationToken token;
@@ -23,7 +23,7 @@ internal struct CancelLink
     public readonly CancellationToken Token => token;
 
     /// <summary>Arms for the operation's current tenancy. Owner only.</summary>
-    public void Arm(Operation operation, long deadlineNanoseconds, CancellationToken token)
+    public void Arm(ICancellable operation, long deadlineNanoseconds, CancellationToken token)
     {
         IsArmed = true;
         this.token = token;
@@ -70,7 +70,7 @@ internal struct CancelLink
         return OpcodeNames.Explain(engine, opcode, result, subject, token, call);
     }
 
-    private static void OnTokenFired(Operation operation)
+    private static void OnTokenFired(ICancellable operation)
     {
         LoopEngine engine = operation.Engine;
         if (engine.IsOwner)
@@ -80,12 +80,12 @@ internal struct CancelLink
         }
 
         // The epoch goes along: when the post arrives, the object may long serve another request.
-        engine.Posted.TryPost(static (s, epoch) => CancelIfStill((Operation)s!, (uint)epoch), operation, operation.ArmedEpoch);
+        engine.Posted.TryPost(static (s, epoch) => CancelIfStill((ICancellable)s!, (uint)epoch), operation, operation.ArmedEpoch);
     }
 
-    private static void CancelIfStill(Operation operation, uint epoch)
+    private static void CancelIfStill(ICancellable operation, uint epoch)
     {
-        // Off the owner there is no owner any more, and nothing in flight that could be cancelled.
+        // Off the owner there is no owner any more, and nothing in flight that could be cancelled; or the connection has moved, which it does only with nothing pending.
         if (operation.Engine.IsOwner && operation.CancelEpoch == epoch)
         {
             operation.RequestCancel();

@@ -20,6 +20,13 @@ internal sealed class CloseOperation(LoopEngine engine) : Operation(engine)
         }
 
         this.done = done;
+        if (descriptor.ClosesSlowly)
+        {
+            Engine.Table.Remove(this);
+            _ = CloseOnWorkerAsync();
+            return;
+        }
+
         SubmissionEntry entry = default;
         entry.Opcode = Opcode.Close;
         entry.Fd = number;
@@ -36,6 +43,15 @@ internal sealed class CloseOperation(LoopEngine engine) : Operation(engine)
             _ = Engine.Ring.Calls.Close(number);
         }
 
+        DescriptorEvents.Announce();
+        done!.TrySetResult();
+    }
+
+    private async Task CloseOnWorkerAsync()
+    {
+        KernelCalls calls = Engine.Ring.Calls;
+        int closing = number;
+        await Engine.Loop.OffloadAsync(() => calls.Close(closing));
         DescriptorEvents.Announce();
         done!.TrySetResult();
     }

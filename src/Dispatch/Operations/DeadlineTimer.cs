@@ -3,12 +3,12 @@ namespace Dispatch;
 /// <summary>The deadline of one operation: when it passes, the operation is asked to end.</summary>
 internal sealed class DeadlineTimer : TimerNode
 {
-    private Operation? operation;
+    private ICancellable? operation;
     private uint epoch;
     private bool passed;
 
     /// <summary>Starts the clock for the operation's current tenancy.</summary>
-    public void Start(Operation operation, long nanoseconds)
+    public void Start(ICancellable operation, long nanoseconds)
     {
         this.operation = operation;
         epoch = operation.CancelEpoch;

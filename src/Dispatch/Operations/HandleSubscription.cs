@@ -23,6 +23,12 @@ internal sealed class HandleSubscription<T>(ISubscriptionOwner<T> owner, IObserv
 
         try
         {
+            if (!owner.Engine.IsOwner)
+            {
+                owner.Engine.Posted.Post(static (s, _) => ((HandleSubscription<T>)s!).AttachFromInbox(), this, 0); // It has moved meanwhile.
+                return;
+            }
+
             owner.Attach(this);
         }
         catch (InvalidOperationException e)
@@ -86,13 +92,18 @@ internal sealed class HandleSubscription<T>(ISubscriptionOwner<T> owner, IObserv
         }
 
         disposed = true;
+        Detach();
+    }
+
+    private void Detach()
+    {
         if (owner.Engine.IsOwner)
         {
             owner.Detach(this);
         }
         else
         {
-            owner.Engine.Posted.TryPost(static (s, _) => ((HandleSubscription<T>)s!).Owner.Detach((HandleSubscription<T>)s!), this, 0);
+            owner.Engine.Posted.TryPost(static (s, _) => ((HandleSubscription<T>)s!).Detach(), this, 0);
         }
     }
 }

@@ -39,6 +39,11 @@ internal sealed class LoopEngine
         RequestPool = new OperationPool<RequestOperation>(this, options.PoolLimit, static e => new RequestOperation(e));
         ObservePool = new OperationPool<ObserveOperation>(this, options.PoolLimit, static e => new ObserveOperation(e));
         SendPool = new OperationPool<SendOperation>(this, options.PoolLimit, static e => new SendOperation(e));
+        GatherPool = new OperationPool<GatherSend>(this, options.PoolLimit, static e => new GatherSend(e));
+        ZeroCopyPool = new OperationPool<ZeroCopySend>(this, options.PoolLimit, static e => new ZeroCopySend(e));
+        FileSendPool = new OperationPool<FileSend>(this, options.PoolLimit, static e => new FileSend(e));
+        OutputPool = new OperationPool<OutputSend>(this, options.PoolLimit, static e => new OutputSend(e));
+        InputSegments = new InputSegmentPool(options.PoolLimit);
         Delays = new DelayPool(this, options.PoolLimit);
         wake = new WakeOperation(this);
         Timers = new TimerQueue(this, signal, options.TimeProvider ?? ring.Clock, options.TimeProvider is null);
@@ -80,6 +85,24 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the idle sends.</summary>
     public OperationPool<SendOperation> SendPool { get; }
+
+    /// <summary>Gets the idle sends of several blocks.</summary>
+    public OperationPool<GatherSend> GatherPool { get; }
+
+    /// <summary>Gets the idle sends without a copy.</summary>
+    public OperationPool<ZeroCopySend> ZeroCopyPool { get; }
+
+    /// <summary>Gets the idle sends of files.</summary>
+    public OperationPool<FileSend> FileSendPool { get; }
+
+    /// <summary>Gets the idle sends of connections' writers.</summary>
+    public OperationPool<OutputSend> OutputPool { get; }
+
+    /// <summary>Gets the idle segments of connections' readers.</summary>
+    public InputSegmentPool InputSegments { get; }
+
+    /// <summary>Gets the idle memory blocks.</summary>
+    public BlockPool Blocks { get; } = new();
 
     /// <summary>Gets the idle operations behind raw requests.</summary>
     public OperationPool<RawOperation> RawPool { get; }

@@ -7,7 +7,7 @@ namespace Dispatch;
 /// and generation; the generation moves on at the terminal completion, so nothing late can reach the next request made with this object.
 /// Owner thread only.
 /// </summary>
-internal abstract class Operation
+internal abstract class Operation : ICancellable
 {
     private RequestReferences references;
     private LoopCall? call;
@@ -35,7 +35,7 @@ internal abstract class Operation
     }
 
     /// <summary>Gets the loop's engine.</summary>
-    public LoopEngine Engine { get; }
+    public LoopEngine Engine { get; private set; }
 
     /// <summary>Gets the slot number, or −1 when the object has left the table.</summary>
     public int Index { get; private set; }
@@ -66,10 +66,7 @@ internal abstract class Operation
     /// </summary>
     public virtual uint CancelEpoch => Generation;
 
-    /// <summary>
-    /// Gets or sets the epoch for which a token was armed. Its callback runs on any thread and may not read <see cref="CancelEpoch"/>: between the terminal completion and the
-    /// disarming that waits for the callback, that is already the next tenant's.
-    /// </summary>
+    /// <inheritdoc/>
     public uint ArmedEpoch { get; set; }
 
     /// <summary>Gets the tag that names this tenancy to the kernel.</summary>
@@ -168,6 +165,9 @@ internal abstract class Operation
         Index = index;
         Generation = generation;
     }
+
+    /// <summary>Gives the object to another loop, on whose thread this is called. It has no slot, and nothing in flight.</summary>
+    public void GiveTo(LoopEngine engine) => Engine = engine;
 
     /// <summary>Brings an object that a foreign thread was done with back to its pool. Owner only; for pooled kinds.</summary>
     public virtual void ReturnToPool() => Engine.Table.Remove(this);

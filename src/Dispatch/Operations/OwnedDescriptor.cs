@@ -14,6 +14,8 @@ internal sealed class OwnedDescriptor
     private int requests;
     private bool closing;
     private Action? whenIdle;
+    private int borrowers; // Workers, under the lock. The owner's count keeps the number open while the loop lives; this one keeps it open beyond.
+    private bool closesOnReturn;
 
     /// <summary>Initializes a new instance of the <see cref="OwnedDescriptor"/> class over a number that it will close.</summary>
     public OwnedDescriptor(int number, KernelCalls? calls = null)
@@ -43,6 +45,9 @@ internal sealed class OwnedDescriptor
 
     /// <summary>Gets or sets a value indicating whether requests go to a device, past the page cache: they are not kept back until the turn ends.</summary>
     public bool IsDirect { get; set; }
+
+    /// <summary>Gets or sets a value indicating whether its close waits for a peer (SO_LINGER): the kernel would let the loop wait, if the loop closed it.</summary>
+    public bool ClosesSlowly { get; set; }
 
     /// <summary>Gets a value indicating whether no new request is accepted.</summary>
     public bool IsClosing => closing;
@@ -123,9 +128,43 @@ internal sealed class OwnedDescriptor
         return number;
     }
 
+    /// <summary>Keeps the number from being closed while a worker uses it, whatever becomes of the loop. Owner only.</summary>
+    public void Lend()
+    {
+        lock (this)
+        {
+            borrowers++;
+        }
+    }
+
+    /// <summary>The worker is done with the number. Any thread.</summary>
+    public void TakeBack()
+    {
+        bool close;
+        lock (this)
+        {
+            close = --borrowers == 0 && closesOnReturn;
+        }
+
+        if (close)
+        {
+            CloseNow();
+        }
+    }
+
     /// <summary>Closes the number with a plain call: for paths on which the ring is gone.</summary>
     public void CloseNow()
     {
+        lock (this)
+        {
+            closesOnReturn = borrowers != 0;
+            if (closesOnReturn)
+            {
+                closing = true;
+                return;
+            }
+        }
+
         GC.SuppressFinalize(this);
         closing = true;
         int number = Number;

@@ -187,11 +187,6 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     /// <inheritdoc/>
     protected override void OnCompletion(in CompletionEntry entry, bool terminal)
     {
-        if (entry.Result >= 0 && options.NoDelay)
-        {
-            SocketCalls.SetNoDelay(Engine.Ring.Calls, entry.Result);
-        }
-
         if (!terminal)
         {
             Take(entry.Result);
@@ -297,7 +292,8 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
             return;
         }
 
-        Connection connection = new(Engine, new OwnedDescriptor(descriptor, Engine.Ring.Calls), listener.Family);
+        SocketOptions.Apply(Engine.Ring.Calls, descriptor, listener.Family, options.Connections);
+        Connection connection = new(Engine, new OwnedDescriptor(descriptor, Engine.Ring.Calls), listener.Family, null, options.Connections);
         if (listener.IsClosed)
         {
             Engine.CountOrphan();

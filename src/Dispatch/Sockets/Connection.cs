@@ -11,20 +11,22 @@ namespace Dispatch;
 /// Awaits resume on the owner. Receive by one of <see cref="ReceiveAsync(CancellationToken)"/> and <see cref="Received"/> at a time. Several sends may be
 /// outstanding; they are made one after the other.
 /// </remarks>
-public sealed class Connection : DispatchHandle
+public sealed partial class Connection : DispatchHandle
 {
     private readonly ReceiveOperation receive;
-    private SendOperation? firstSend;
-    private SendOperation? lastSend;
-    private TaskCompletionSource? sent;
     private EndPoint? localEndPoint;
     private EndPoint? remoteEndPoint;
 
-    internal Connection(LoopEngine engine, OwnedDescriptor descriptor, AddressFamily family, EndPoint? remote = null)
+    internal Connection(LoopEngine engine, OwnedDescriptor descriptor, AddressFamily family, EndPoint? remote = null, ConnectionOptions? options = null)
         : base(engine, descriptor)
     {
+        ConnectionOptions chosen = options ?? ConnectionOptions.Default;
+        SendHighWaterMark = chosen.SendHighWaterMark;
+        ZeroCopyThreshold = chosen.ZeroCopyThreshold;
+        descriptor.ClosesSlowly = chosen.Linger is { Ticks: > 0 };
         Family = family;
         receive = new ReceiveOperation(this);
+        Sends = new SendQueue(this);
         remoteEndPoint = remote;
     }
 
@@ -44,8 +46,11 @@ public sealed class Connection : DispatchHandle
     /// <summary>Gets what kind of socket it is.</summary>
     internal AddressFamily Family { get; }
 
-    /// <summary>Gets the errno of the first failed send, or 0; later sends fail with it.</summary>
-    internal int SendError { get; private set; }
+    /// <summary>Gets the user's side of receiving.</summary>
+    internal ReceiveConsumer Receiving => receive.Consumer;
+
+    /// <summary>Gets the sends that wait or are being made.</summary>
+    internal SendQueue Sends { get; }
 
     /// <summary>Takes a connected .NET socket over for a loop. The socket stays the caller's to dispose, after the connection was closed.</summary>
     /// <param name="socket">A connected stream socket.</param>
@@ -74,7 +79,7 @@ public sealed class Connection : DispatchHandle
     public static Task<Connection> ConnectAsync(string host, int port, EventLoop? loop = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(host);
-        return Connector.ConnectAsync(EventLoop.Required(loop), host, port, cancellationToken);
+        return Connector.ConnectAsync(EventLoop.Required(loop), host, port, ConnectionOptions.Default, cancellationToken);
     }
 
     /// <summary>Connects to an end point. <c>connect(2)</c>.</summary>
@@ -86,7 +91,21 @@ public sealed class Connection : DispatchHandle
     public static Task<Connection> ConnectAsync(EndPoint endPoint, EventLoop? loop = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
-        return Connector.ConnectAsync(EventLoop.Required(loop), endPoint, cancellationToken);
+        return Connector.ConnectAsync(EventLoop.Required(loop), endPoint, ConnectionOptions.Default, cancellationToken);
+    }
+
+    /// <summary>Connects to an end point, with options. <c>connect(2)</c>.</summary>
+    /// <param name="endPoint">An IP, DNS or Unix-domain end point.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="loop">The loop that will own the connection; by default the calling thread's.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="SocketException">The peer could not be reached, or an option was refused.</exception>
+    public static Task<Connection> ConnectAsync(EndPoint endPoint, ConnectionOptions options, EventLoop? loop = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        ArgumentNullException.ThrowIfNull(options);
+        return Connector.ConnectAsync(EventLoop.Required(loop), endPoint, options, cancellationToken);
     }
 
     /// <summary>
@@ -107,82 +126,6 @@ public sealed class Connection : DispatchHandle
         Engine.IsOwner ? receive.Consumer.ReceiveAsync(destination, cancellationToken) : ReceiveFromElsewhereAsync(destination, cancellationToken);
 
     /// <summary>
-    /// Sends all of the data, in order with the connection's other sends. The memory belongs to the kernel until the task ends. <c>send(2)</c> with MSG_NOSIGNAL.
-    /// </summary>
-    /// <param name="data">The data.</param>
-    /// <param name="cancellationToken">Ends the send where it is. How much was sent is then unknown, so the connection refuses later sends.</param>
-    /// <returns>A task that ends when the kernel has taken all of it.</returns>
-    /// <exception cref="SocketException">The connection broke.</exception>
-    public ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default)
-    {
-        if (!Engine.IsOwner)
-        {
-            return SendFromElsewhereAsync(data, cancellationToken);
-        }
-
-        if (data.IsEmpty)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled(cancellationToken);
-        }
-
-        SendOperation operation = RentSend();
-        try
-        {
-            operation.Prepare(this, data);
-        }
-        catch
-        {
-            Engine.SendPool.Return(operation); // The memory has gone already.
-            throw;
-        }
-
-        return Queue(operation, cancellationToken);
-    }
-
-    /// <summary>
-    /// Sends received data on, from the very buffer it was received in. The lease may be disposed at once: the buffer stays out of the pool until it is sent. <c>send(2)</c>.
-    /// </summary>
-    /// <param name="data">A lease of the same loop.</param>
-    /// <param name="cancellationToken">Ends the send where it is.</param>
-    /// <returns>A task that ends when the kernel has taken all of it.</returns>
-    /// <exception cref="SocketException">The connection broke.</exception>
-    public ValueTask SendAsync(BufferLease data, CancellationToken cancellationToken = default)
-    {
-        if (!Engine.IsOwner)
-        {
-            return SendFromElsewhereAsync(data.Retain(), cancellationToken);
-        }
-
-        if (data.IsEmpty)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled(cancellationToken);
-        }
-
-        SendOperation operation = RentSend();
-        try
-        {
-            operation.Prepare(this, data);
-        }
-        catch
-        {
-            Engine.SendPool.Return(operation); // The lease has ended already.
-            throw;
-        }
-
-        return Queue(operation, cancellationToken);
-    }
-
-    /// <summary>
     /// Finishes sending (the peer then receives the end of the stream), receiving, or both, after the sends before it. <c>shutdown(2)</c>.
     /// </summary>
     /// <param name="how">Which half.</param>
@@ -195,12 +138,7 @@ public sealed class Connection : DispatchHandle
             return;
         }
 
-        if (lastSend is not null)
-        {
-            sent ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await sent.Task;
-        }
-
+        await Sends.WhenDrainedAsync();
         await Loop.ExecuteAsync(IoRequest.Shutdown(this, how));
     }
 
@@ -216,93 +154,28 @@ public sealed class Connection : DispatchHandle
             return;
         }
 
-        if (OwnedDescriptor.Number >= 0)
+        if (Departure is { } departure)
+        {
+            _ = AbortAfterAsync(departure);
+        }
+        else if (!Engine.IsOwner)
+        {
+            Abort(); // It has arrived elsewhere meanwhile.
+        }
+        else if (OwnedDescriptor.Number >= 0)
         {
             SocketCalls.SetLingerZero(Engine.Ring.Calls, OwnedDescriptor.Number);
-            SendError = SendError == 0 ? Errno.ECONNABORTED : SendError;
-            firstSend?.RequestCancel();
+            OwnedDescriptor.ClosesSlowly = false;
+            Sends.Abort();
             _ = CloseAsync();
         }
-    }
-
-    /// <summary>Called by the send at the head of the queue when it is through; the next one's turn.</summary>
-    internal void OnSendFinished(int errno)
-    {
-        if (errno != 0 && SendError == 0)
-        {
-            // Some bytes of it may be out: whatever came next would land in the middle of a message. Later sends were not cancelled; to them the connection is broken.
-            SendError = errno == Errno.ECANCELED ? Errno.ECONNABORTED : errno;
-        }
-
-        SendOperation finished = firstSend!;
-        firstSend = finished.NextQueued;
-        finished.NextQueued = null;
-        if (firstSend is null)
-        {
-            lastSend = null;
-            sent?.TrySetResult();
-            sent = null;
-        }
-        else if (SendError == 0 && !firstSend.IsCancelRequested)
-        {
-            firstSend.Stage();
-        }
-        else
-        {
-            // It will fail without a kernel request; by way of the queue, a thousand of them do not become a thousand stack frames.
-            Engine.Posted.EnqueueLocal(static (s, _) => ((Connection)s!).firstSend?.Stage(), this);
-        }
-
-        OwnedDescriptor.ReleaseUse();
     }
 
     private protected override void OnClosing() => receive.Close();
 
     // The ways by the inbox are methods of their own: a lambda that captures a parameter would cost its method an object at every call, on the owner too.
-    private ValueTask<BufferLease> ReceiveFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => receive.Consumer.ReceiveAsync(token).AsTask()));
+    private ValueTask<BufferLease> ReceiveFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => ReceiveAsync(token).AsTask()));
 
     private ValueTask<int> ReceiveFromElsewhereAsync(Memory<byte> destination, CancellationToken token) =>
-        new(Loop.InvokeAsync(() => receive.Consumer.ReceiveAsync(destination, token).AsTask()));
-
-    private ValueTask SendFromElsewhereAsync(ReadOnlyMemory<byte> data, CancellationToken token) => new(Loop.InvokeAsync(() => SendAsync(data, token).AsTask()));
-
-    private ValueTask SendFromElsewhereAsync(RetainedBuffer data, CancellationToken token) => new(SendRetainedAsync(data, token));
-
-    private async Task SendRetainedAsync(RetainedBuffer data, CancellationToken token)
-    {
-        using (data)
-        {
-            await Loop.InvokeAsync(() => SendAsync(data.Memory, token).AsTask()).ConfigureAwait(false);
-        }
-    }
-
-    private SendOperation RentSend()
-    {
-        ObjectDisposedException.ThrowIf(IsClosed, this);
-        Engine.VerifyOpen();
-        return Engine.SendPool.Rent();
-    }
-
-    private ValueTask Queue(SendOperation operation, CancellationToken token)
-    {
-        ValueTask task = new(operation, operation.Version);
-        OwnedDescriptor.AddUseWhileClosing(); // Queued counts as used: the close waits for its turn to come.
-        if (lastSend is null)
-        {
-            firstSend = lastSend = operation;
-            operation.Stage();
-        }
-        else
-        {
-            lastSend.NextQueued = operation;
-            lastSend = operation;
-        }
-
-        if (token.CanBeCanceled && !operation.Core.IsCompleted)
-        {
-            operation.ArmCancel(token);
-        }
-
-        return task;
-    }
+        new(Loop.InvokeAsync(() => ReceiveAsync(destination, token).AsTask()));
 }

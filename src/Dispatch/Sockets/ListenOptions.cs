@@ -6,8 +6,15 @@ public sealed class ListenOptions
     /// <summary>Gets or sets how many connections may wait to be accepted (capped by <c>net.core.somaxconn</c>). <c>listen(2)</c>. Default 1,024.</summary>
     public int Backlog { get; set; } = 1024;
 
-    /// <summary>Gets or sets a value indicating whether accepted connections send small segments at once (TCP_NODELAY). Default true.</summary>
-    public bool NoDelay { get; set; } = true;
+    /// <summary>Gets or sets the options of the accepted connections.</summary>
+    public ConnectionOptions Connections { get; set; } = new();
+
+    /// <summary>Gets or sets a value indicating whether accepted connections send small segments at once: <see cref="ConnectionOptions.NoDelay"/> of <see cref="Connections"/>. Default true.</summary>
+    public bool NoDelay
+    {
+        get => Connections.NoDelay;
+        set => Connections.NoDelay = value;
+    }
 
     /// <summary>Gets or sets a value indicating whether an IPv6 listener accepts IPv4 connections too. Default true.</summary>
     public bool DualMode { get; set; } = true;

@@ -52,6 +52,7 @@ public sealed class Listener : DispatchHandle
 
     internal static Listener Listen(EndPoint endPoint, ListenOptions options, LoopEngine engine, bool reusePort)
     {
+        options.Connections.Validate();
         int number = SocketCalls.Listen(engine.Ring.Calls, endPoint, options, reusePort);
         Listener listener = new(engine, new OwnedDescriptor(number, engine.Ring.Calls), options, endPoint.AddressFamily, SocketCalls.NameOf(engine.Ring.Calls, number) ?? endPoint);
         return listener;

@@ -15,7 +15,10 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     private int copied;
     private HandleSubscription<BufferLease>? subscription;
     private Exception? failure;
+    private ConnectionInput? input;
     private bool awaited;
+    private bool inputWaits;
+    private bool isProbe;
 
     /// <inheritdoc/>
     public LoopEngine Engine => operation.Engine;
@@ -24,7 +27,16 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     public ref OwnerCompletionCore Core => ref core;
 
     /// <summary>Gets a value indicating whether somebody takes what comes.</summary>
-    public bool IsConsuming => awaited || subscription is not null;
+    public bool IsConsuming => awaited || inputWaits || subscription is not null;
+
+    /// <summary>Gets a value indicating whether a read, a subscription or a result that was not taken yet stands against giving the connection away.</summary>
+    public bool IsBusy => IsConsuming || core.IsCompleted || input is { IsBusy: true };
+
+    /// <summary>Gets a value indicating whether the reader has been given everything there will ever be.</summary>
+    public bool IsInputEnded => operation.IsEnded && unread.Count == 0;
+
+    /// <summary>Gets why nothing more comes, or null when the peer has finished sending.</summary>
+    public Exception? Failure => operation.Failure;
 
     /// <summary>Gets a value indicating whether an await's token has asked for its end.</summary>
     public bool IsAwaitCancelled => awaited && cancel.Token.IsCancellationRequested;
@@ -67,6 +79,71 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
 
         BeginAwait(destination, token);
         return new(this, core.Version);
+    }
+
+    /// <summary>Waits until there is something to read, and takes nothing. The number is 0.</summary>
+    public ValueTask<int> WhenReadableAsync(CancellationToken token)
+    {
+        VerifyFree();
+        if (token.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<int>(token);
+        }
+
+        if (unread.Count != 0 || operation.IsEnded)
+        {
+            return unread.Count == 0 && operation.Failure is { } error ? ValueTask.FromException<int>(error) : default;
+        }
+
+        isProbe = true;
+        BeginAwait(default, token);
+        return new(this, core.Version);
+    }
+
+    /// <summary>Makes a reader the one consumer, until <see cref="EndInput"/>.</summary>
+    public void BeginInput(ConnectionInput reader)
+    {
+        operation.VerifyOpen();
+        if (!ReferenceEquals(input, reader))
+        {
+            VerifyFree();
+            input = reader;
+        }
+    }
+
+    /// <summary>Takes what came first, for the reader.</summary>
+    public bool TryTakeForInput(out BufferLease lease) => unread.TryTake(out lease);
+
+    /// <summary>The reader waits: what comes is handed to it.</summary>
+    public void BeginInputWait()
+    {
+        operation.Prepare();
+        inputWaits = true;
+        operation.Arm();
+    }
+
+    /// <summary>The reader waits no more.</summary>
+    public void EndInputWait() => inputWaits = false;
+
+    /// <summary>Receives for a reader that looks in now and then.</summary>
+    public void ArmForInput()
+    {
+        operation.Prepare();
+        operation.Arm();
+    }
+
+    /// <summary>The reader reads no more. What it has not consumed comes before what it has not seen.</summary>
+    public void EndInput(InputChain rest)
+    {
+        input = null;
+        rest.MoveTo(unread);
+    }
+
+    /// <summary>The connection goes to another loop, and takes along what was not read.</summary>
+    public void Detach()
+    {
+        unread.Detach();
+        input?.Detach();
     }
 
     /// <inheritdoc/>
@@ -120,6 +197,10 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         {
             Resume(lease);
         }
+        else if (inputWaits)
+        {
+            input!.OnArrived(lease);
+        }
         else if (subscription is { IsDisposed: false } current && unread.Count == 0)
         {
             Hand(current, lease);
@@ -152,6 +233,10 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
             failure = reason;
             Resume(default);
         }
+        else if (inputWaits)
+        {
+            input!.OnEnded(reason);
+        }
         else if (subscription is { } current)
         {
             subscription = null;
@@ -160,7 +245,11 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     }
 
     /// <summary>Gives back what nobody will read.</summary>
-    public void DropUnread() => unread.Drop(Engine);
+    public void DropUnread()
+    {
+        unread.Drop(Engine);
+        input?.OnClosing();
+    }
 
     /// <inheritdoc/>
     ValueTaskSourceStatus IValueTaskSource<BufferLease>.GetStatus(short token) => GetStatus(token);
@@ -227,7 +316,16 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
             cancel.Disarm();
         }
 
-        if (destination.IsEmpty)
+        if (isProbe)
+        {
+            isProbe = false;
+            copied = 0;
+            if (!lease.IsEmpty)
+            {
+                unread.Add(lease); // Nothing waits before it: it is the next reader's.
+            }
+        }
+        else if (destination.IsEmpty)
         {
             result = lease;
         }
@@ -298,6 +396,11 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     private void VerifyFree()
     {
         operation.VerifyOpen();
+        if (input is not null)
+        {
+            throw new InvalidOperationException("This connection is read through its Input. Complete that first; what it has not consumed is then the next reader's.");
+        }
+
         if (awaited || core.IsCompleted || subscription is not null)
         {
             throw new InvalidOperationException("This connection is being received from already. One receive or one subscription at a time: the bytes have one order.");

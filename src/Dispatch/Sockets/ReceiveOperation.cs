@@ -41,8 +41,12 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
         : error == Errno.ECANCELED && connection.IsClosed ? new ObjectDisposedException(nameof(Connection), "The connection was closed while it was being received from.")
         : OpcodeNames.Explain(Opcode.Recv, -error, null, default);
 
-    /// <summary>Throws when the connection was closed.</summary>
-    public void VerifyOpen() => ObjectDisposedException.ThrowIf(connection.IsClosed, connection);
+    /// <summary>Throws when the connection was closed, or is on its way to another loop.</summary>
+    public void VerifyOpen()
+    {
+        ObjectDisposedException.ThrowIf(connection.IsClosed, connection);
+        connection.VerifyNotMoving();
+    }
 
     /// <summary>What may fail is done before anybody counts as a consumer.</summary>
     public void Prepare()
@@ -84,6 +88,14 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
         {
             RequestCancel();
         }
+    }
+
+    /// <summary>Ends what is armed, before the connection goes to another loop. What it brings until its end stays with the consumer.</summary>
+    public void Leave()
+    {
+        Pause();
+        starved = false;
+        Engine.ReceiveBuffersIfCreated?.Forget(this); // It may stand in line from an earlier wait, which is over.
     }
 
     /// <summary>The connection closes: whoever waits is told, and what was not read goes back.</summary>

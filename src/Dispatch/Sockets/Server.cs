@@ -141,7 +141,7 @@ public sealed class Server : IAsyncDisposable
         {
             // The handler was told to stop, and did.
         }
-        catch (Exception e) when (e is SocketException || (e is ObjectDisposedException && (connection.IsClosed || engine.IsClosed)))
+        catch (Exception e) when (e is SocketException or IOException { InnerException: SocketException } || (e is ObjectDisposedException && (connection.IsClosed || engine.IsClosed)))
         {
             engine.Counters.ConnectionFaults++; // The peer's doing, or the end of the connection: of no interest to any other.
         }
@@ -151,6 +151,11 @@ public sealed class Server : IAsyncDisposable
         }
         finally
         {
+            if (connection.Engine.IsOwner)
+            {
+                connection.AbandonInput();
+            }
+
             await connection.CloseAsync(); // In its lane still: a stop breaks a close, too, that waits for a peer which takes nothing.
             lanes[lane].Remove(connection);
             Release();

@@ -70,13 +70,6 @@ internal static unsafe class SocketCalls
     /// <summary>The socket's own address, or null.</summary>
     public static EndPoint? NameOf(KernelCalls calls, int number) => Name(calls, number, ofPeer: false);
 
-    /// <summary>Sends small segments at once.</summary>
-    public static void SetNoDelay(KernelCalls calls, int number)
-    {
-        int one = 1;
-        _ = calls.SetOption(number, LibC.IPPROTO_TCP, LibC.TCP_NODELAY, &one, sizeof(int)); // Fails on Unix-domain sockets, which never delay.
-    }
-
     /// <summary>Makes a close reset the connection.</summary>
     public static void SetLingerZero(KernelCalls calls, int number)
     {

@@ -11,6 +11,23 @@ internal sealed class UnreadLeases
     /// <summary>Adds what came last.</summary>
     public void Add(BufferLease lease) => leases.Enqueue(lease);
 
+    /// <summary>Adds what came before all of the others.</summary>
+    public void AddBefore(List<BufferLease> earlier)
+    {
+        int behind = leases.Count;
+        earlier.ForEach(leases.Enqueue);
+        Rotate(behind);
+    }
+
+    /// <summary>Gives the buffers back that belong to the loop; their data is copied.</summary>
+    public void Detach()
+    {
+        for (int left = leases.Count; left > 0; left--)
+        {
+            leases.Enqueue(leases.Dequeue().Detach());
+        }
+    }
+
     /// <summary>Takes what came first.</summary>
     public bool TryTake(out BufferLease lease) => leases.TryDequeue(out lease);
 
@@ -53,6 +70,11 @@ internal sealed class UnreadLeases
     {
         int behind = leases.Count;
         leases.Enqueue(lease);
+        Rotate(behind);
+    }
+
+    private void Rotate(int behind)
+    {
         while (behind-- > 0)
         {
             leases.Enqueue(leases.Dequeue());

@@ -8,6 +8,8 @@ internal static class Catalog
         NopBenchmarks.Batches,
         NopBenchmarks.EmptyPoll,
         EchoBenchmarks.Echo,
+        ConnectionBenchmarks.SendFile,
+        ConnectionBenchmarks.Idle,
         FileBenchmarks.Cached,
         FileBenchmarks.Direct,
         FileBenchmarks.DirectKernels,

@@ -10,6 +10,8 @@ internal static class EchoBenchmarks
     private const string Dispatch = "Dispatch";
     private const string DispatchObserve = "Dispatch observe";
     private const string DispatchRaw = "Dispatch raw";
+    private const string DispatchPipe = "Dispatch pipe";
+    private const string DispatchStream = "Dispatch stream";
     private const string Many = ", many";
 
     // The runtime itself, its timers and its compiler, allocates a little now and then.
@@ -28,6 +30,10 @@ internal static class EchoBenchmarks
             new Bar(Dispatch, Metric.VoluntarySwitches, 0.05),
             new Bar(Dispatch, Metric.SystemCalls, 1.1, C),
             new Bar(Dispatch, Metric.AllocatedBytes, NearlyNoBytes),
+            new Bar(DispatchObserve, Metric.CpuNs, 1.1, Dispatch),
+            new Bar(DispatchPipe, Metric.CpuNs, 1.15, Dispatch),
+            new Bar(DispatchPipe, Metric.AllocatedBytes, NearlyNoBytes),
+            new Bar(DispatchStream, Metric.AllocatedBytes, NearlyNoBytes),
             new Bar(Dispatch + Many, Metric.CpuNs, 1.3, Dispatch),
         ]);
 
@@ -41,6 +47,8 @@ internal static class EchoBenchmarks
             new EchoContender(SocketsInline, InlineSockets(), settings.Connections, countsAllocations: true, settings),
             new EchoContender(Dispatch, new PeerProgram(Peers.EchoAwait), settings.Connections, countsAllocations: true, settings),
             new EchoContender(DispatchObserve, new PeerProgram(Peers.EchoObserve), settings.Connections, countsAllocations: true, settings),
+            new EchoContender(DispatchPipe, new PeerProgram(Peers.EchoPipe), settings.Connections, countsAllocations: true, settings),
+            new EchoContender(DispatchStream, new PeerProgram(Peers.EchoStream), settings.Connections, countsAllocations: true, settings),
             new EchoContender(DispatchRaw, new PeerProgram(Peers.EchoRaw), settings.Connections, countsAllocations: true, settings),
         ];
         if (settings.ManyConnections > 0)

@@ -23,6 +23,9 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "getppid")]
     public static partial int GetParent();
 
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    public static unsafe partial nint Receive(int socket, byte* buffer, nuint length, int flags);
+
     /// <summary>The C <c>timespec</c> of 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal readonly struct TimeSpec

@@ -39,7 +39,9 @@ internal static class PeerHost
         using (server)
         {
             Console.WriteLine($"listening on {server.Start(port)}");
-            Answer(_ => new Window { Operations = 0, WallNs = 0, AllocatedBytes = AllocatedByOtherThreads() });
+            Answer((command, _) => command == "memory"
+                ? new Window { Operations = 0, WallNs = 0, RetainedBytes = GC.GetTotalMemory(forceFullCollection: true) + ProcessMemory.Locked() }
+                : new Window { Operations = 0, WallNs = 0, AllocatedBytes = AllocatedByOtherThreads() });
         }
     }
 
@@ -48,20 +50,20 @@ internal static class PeerHost
         using (workload)
         {
             Console.WriteLine("ready");
-            Answer(milliseconds => workload.Run(TimeSpan.FromMilliseconds(milliseconds)));
+            Answer((_, milliseconds) => workload.Run(TimeSpan.FromMilliseconds(milliseconds)));
         }
     }
 
     // This thread does nothing but talk to the runner, which is no part of the server's work.
     private static long AllocatedByOtherThreads() => GC.GetTotalAllocatedBytes(precise: true) - GC.GetAllocatedBytesForCurrentThread();
 
-    private static void Answer(Func<int, Window> answer)
+    private static void Answer(Func<string, int, Window> answer)
     {
         while (Console.ReadLine() is { } line)
         {
             string[] words = line.Split(' ');
             int milliseconds = words.Length == 2 && words[0] == "run" ? int.Parse(words[1], CultureInfo.InvariantCulture) : 0;
-            Console.WriteLine(JsonSerializer.Serialize(answer(milliseconds), WindowJson.Default.Window));
+            Console.WriteLine(JsonSerializer.Serialize(answer(words[0], milliseconds), WindowJson.Default.Window));
         }
     }
 }

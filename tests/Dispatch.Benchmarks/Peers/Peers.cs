@@ -16,6 +16,10 @@ internal static class Peers
     public const string EmptyTake = "empty-take";
     public const string EchoAwait = "echo-await";
     public const string EchoObserve = "echo-observe";
+    public const string EchoPipe = "echo-pipe";
+    public const string EchoStream = "echo-stream";
+    public const string SendFile = "send-file";
+    public const string SendFileSockets = "send-file-sockets";
     public const string EchoRaw = "echo-raw";
     public const string Reads = "reads";
     public const string ReadsRaw = "reads-raw";
@@ -60,6 +64,8 @@ internal static class Peers
         [LookupsDirect] = arguments => new LookupWorkload(arguments.Depth, isDirect: true, onLoop: true),
         [LookupsRandomAccess] = arguments => new LookupWorkload(arguments.Depth, isDirect: false, onLoop: false),
         [LookupsDirectRandomAccess] = arguments => new LookupWorkload(arguments.Depth, isDirect: true, onLoop: false),
+        [SendFile] = arguments => new LoopSendFile(arguments.RequiredFile),
+        [SendFileSockets] = arguments => new SocketsSendFile(arguments.RequiredFile),
         [LoopStream] = _ => new LoopStream(),
         [LoopPing] = _ => new LoopPing(),
         [LoopWake] = _ => new LoopWake(),
@@ -83,6 +89,8 @@ internal static class Peers
         [EchoSockets] = _ => new SocketsEcho(),
         [EchoAwait] = arguments => new LoopEchoAwait(OneLoop(arguments)),
         [EchoObserve] = arguments => new LoopEchoObserve(OneLoop(arguments)),
+        [EchoPipe] = arguments => new LoopEchoPipe(OneLoop(arguments)),
+        [EchoStream] = arguments => new LoopEchoStream(OneLoop(arguments)),
         [EchoRaw] = arguments => new LoopEchoRaw(OneLoop(arguments)),
     };
 

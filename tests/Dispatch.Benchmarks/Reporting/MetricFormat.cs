@@ -19,6 +19,7 @@ internal static class MetricFormat
         Metric.VoluntarySwitches => "switches/op",
         Metric.SystemCalls => "syscalls/op",
         Metric.AllocatedBytes => "bytes/op",
+        Metric.RetainedBytes => "bytes kept/op",
         _ => throw new ArgumentOutOfRangeException(nameof(metric)),
     };
 
@@ -30,6 +31,7 @@ internal static class MetricFormat
             Metric.P50Ns or Metric.P99Ns or Metric.P999Ns => "N1",
             Metric.VoluntarySwitches or Metric.SystemCalls => "N4",
             Metric.AllocatedBytes => "N3",
+            Metric.RetainedBytes => "N0",
             _ => value < 100 ? "N1" : "N0",
         };
         bool quantile = metric is Metric.P50Ns or Metric.P99Ns or Metric.P999Ns;

@@ -68,6 +68,7 @@ internal sealed class ContenderResult(string name)
         Metric.P999Ns => window.P999Ns,
         Metric.VoluntarySwitches => (double?)window.VoluntarySwitches / window.Operations,
         Metric.AllocatedBytes => (double?)window.AllocatedBytes / window.Operations,
+        Metric.RetainedBytes => (double?)window.RetainedBytes / window.Operations,
         _ => null,
     };
 

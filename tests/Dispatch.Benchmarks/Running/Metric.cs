@@ -12,4 +12,5 @@ internal enum Metric
     VoluntarySwitches,
     SystemCalls,
     AllocatedBytes,
+    RetainedBytes,
 }

@@ -16,6 +16,9 @@ internal sealed record Window
 
     public long? AllocatedBytes { get; init; }
 
+    /// <summary>Gets the managed and locked memory that is kept, in bytes.</summary>
+    public long? RetainedBytes { get; init; }
+
     public long? P50Ns { get; init; }
 
     public long? P99Ns { get; init; }

@@ -283,6 +283,19 @@ public abstract class World : IDisposable
         return (Connect(first), Connect(second));
     }
 
+    /// <summary>Makes two connections of the loop over TCP, which receive by multishots.</summary>
+    public async Task<(Connection First, Connection Second)> TcpConnections()
+    {
+        const int StreamOnExecClosed = 1 | 0x80000;
+        (int listener, System.Net.EndPoint endPoint) = Listen();
+        Task<int> accept = Do(IoRequest.Accept(listener));
+        int client = await Do(IoRequest.Socket(2, StreamOnExecClosed));
+        Assert.Equal(0, await Do(IoRequest.Connect(client, endPoint)));
+        (Connection, Connection) pair = (Connect(await accept, AddressFamily.InterNetwork), Connect(client, AddressFamily.InterNetwork));
+        await Close(listener);
+        return pair;
+    }
+
     /// <summary>Makes another loop on the same kernel, that runs by itself.</summary>
     public virtual EventLoop Another()
     {

@@ -1,0 +1,374 @@
+using System.IO.Pipelines;
+using System.Threading.Tasks.Sources;
+
+namespace Dispatch;
+
+/// <summary>
+/// What a connection sends, as a <see cref="PipeWriter"/>. What was written is kept until a flush; a flush hands it to the connection's send queue, from which it goes out in gathering sends, and waits only while
+/// more than the high-water mark is on its way. One thread at a time may use it; on others than the owner's, flushes take the way through the inbox.
+/// </summary>
+internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwnerSource, IValueTaskSource<FlushResult>, ICancellable
+{
+    // The writer's side: whoever writes.
+    private MemoryBlock? head;
+    private MemoryBlock? tail;
+    private long unflushed;
+    private volatile bool isCompleted;
+
+    // The sending side: the owner.
+    private OwnerCompletionCore core;
+    private CancelLink cancel;
+    private FlushResult result;
+    private Exception? failure;
+    private long unsent;
+    private bool isPending;
+    private bool isCancelRequested;
+
+    /// <inheritdoc/>
+    public LoopEngine Engine => connection.Engine;
+
+    /// <inheritdoc/>
+    public ref OwnerCompletionCore Core => ref core;
+
+    /// <inheritdoc/>
+    public uint CancelEpoch => (ushort)core.Version;
+
+    /// <inheritdoc/>
+    public uint ArmedEpoch { get; set; }
+
+    /// <inheritdoc/>
+    public override bool CanGetUnflushedBytes => true;
+
+    /// <inheritdoc/>
+    public override long UnflushedBytes => unflushed;
+
+    /// <summary>Gets a value indicating whether a flush waits, or its result was not taken yet.</summary>
+    public bool IsBusy => isPending || core.IsCompleted;
+
+    /// <inheritdoc/>
+    public override Memory<byte> GetMemory(int sizeHint = 0) => BlockFor(sizeHint).Free;
+
+    /// <inheritdoc/>
+    public override Span<byte> GetSpan(int sizeHint = 0) => BlockFor(sizeHint).Free.Span;
+
+    /// <inheritdoc/>
+    public override void Advance(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        int room = tail?.Room ?? 0;
+        if (bytes > room)
+        {
+            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"The memory that was asked for last has room for {room} bytes.");
+        }
+
+        if (bytes != 0)
+        {
+            tail!.Length += bytes;
+            unflushed += bytes;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        VerifyNotCompleted();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<FlushResult>(cancellationToken);
+        }
+
+        if (Engine.IsOwner)
+        {
+            VerifyMayFlush(); // Before anything is taken away from the writer.
+        }
+
+        MemoryBlock? first = Detach(out MemoryBlock? last, out long bytes);
+        return Engine.IsOwner ? Flush(first, last, bytes, cancellationToken) : FlushFromElsewhere(first, last, bytes, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override void CancelPendingFlush() =>
+        Engine.Posted.TryPost(static (s, _) => ((ConnectionOutput)s!).OnCancelPending(), this, 0); // Also on the owner: who cancels does not find the writer's code in its stack.
+
+    /// <summary>
+    /// Nothing more is written: what was is sent, flushed or not, and then the end of the stream. With an exception the connection is broken instead, so that the peer does not take half of a message for a whole one.
+    /// </summary>
+    /// <param name="exception">Why it ends early, or null.</param>
+    public override void Complete(Exception? exception = null)
+    {
+        if (!isCompleted)
+        {
+            _ = ObserveAsync(CompleteAsync(exception));
+        }
+    }
+
+    /// <summary>As <see cref="Complete"/>; the task ends when the end of the stream is sent.</summary>
+    /// <param name="exception">Why it ends early, or null.</param>
+    /// <returns>The task.</returns>
+    public override async ValueTask CompleteAsync(Exception? exception = null)
+    {
+        if (isCompleted)
+        {
+            return;
+        }
+
+        isCompleted = true;
+        MemoryBlock? first = Detach(out MemoryBlock? last, out long bytes);
+        Discard(head); // Asked for, and not written to.
+        head = tail = null;
+        if (exception is not null)
+        {
+            Discard(first);
+            connection.Abort();
+            return;
+        }
+
+        if (!Engine.IsOwner)
+        {
+            await connection.Loop.InvokeAsync(() => FinishAsync(first, last, bytes)).ConfigureAwait(false);
+        }
+        else
+        {
+            await FinishAsync(first, last, bytes);
+        }
+    }
+
+    /// <summary>The kernel has taken bytes.</summary>
+    public void OnTaken(int bytes) => unsent -= bytes;
+
+    /// <summary>An entry of the send queue is through, well or not.</summary>
+    public void OnSent()
+    {
+        if (connection.Sends.Error != 0)
+        {
+            unsent = 0; // Nothing of it will be sent any more.
+        }
+
+        if (isPending && (unsent <= connection.SendHighWaterMark / 2 || connection.Sends.Error != 0))
+        {
+            Finish(isCanceled: false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void RequestCancel() => Engine.Posted.EnqueueLocal(
+        static (s, _) =>
+        {
+            ConnectionOutput self = (ConnectionOutput)s!;
+            if (self.isPending && self.cancel.Token.IsCancellationRequested)
+            {
+                self.failure = new OperationCanceledException(self.cancel.Token);
+                self.Finish(isCanceled: false);
+            }
+        },
+        this);
+
+    /// <inheritdoc/>
+    public ValueTaskSourceStatus GetStatus(short token)
+    {
+        core.Verify(token);
+        return !core.IsCompleted ? ValueTaskSourceStatus.Pending
+            : failure is null ? ValueTaskSourceStatus.Succeeded
+            : failure is OperationCanceledException ? ValueTaskSourceStatus.Canceled
+            : ValueTaskSourceStatus.Faulted;
+    }
+
+    /// <inheritdoc/>
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        core.OnCompleted(Engine, this, continuation, state, token, flags);
+
+    /// <inheritdoc/>
+    public FlushResult GetResult(short token)
+    {
+        core.VerifyCompleted(token);
+        FlushResult taken = result;
+        Exception? thrown = failure;
+        failure = null;
+        cancel.Clear();
+        core.Reset();
+        return thrown is null ? taken : throw thrown;
+    }
+
+    private static void Discard(MemoryBlock? first)
+    {
+        while (first is { } block)
+        {
+            first = block.Next;
+            BlockPool.ReturnAnywhere(block);
+        }
+    }
+
+    private static async Task ObserveAsync(ValueTask completing)
+    {
+        try
+        {
+            await completing;
+        }
+        catch (Exception e) when (e is System.Net.Sockets.SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The connection is gone: so is the peer that would have been told.
+        }
+    }
+
+    private MemoryBlock BlockFor(int sizeHint)
+    {
+        VerifyNotCompleted();
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
+        int atLeast = Math.Max(sizeHint, 1);
+        if (tail is { } present && present.Room >= atLeast)
+        {
+            return present;
+        }
+
+        MemoryBlock block = Engine.IsOwner ? Engine.Blocks.Rent(atLeast) : BlockPool.RentAnywhere(atLeast);
+        if (tail is null)
+        {
+            head = block;
+        }
+        else
+        {
+            tail.Next = block;
+        }
+
+        return tail = block;
+    }
+
+    private MemoryBlock? Detach(out MemoryBlock? last, out long bytes)
+    {
+        bytes = unflushed;
+        if (bytes == 0)
+        {
+            last = null; // What was asked for and not written to stays for the next write.
+            return null;
+        }
+
+        MemoryBlock? first = head;
+        last = tail;
+        head = tail = null;
+        unflushed = 0;
+        return first;
+    }
+
+    private ValueTask<FlushResult> FlushFromElsewhere(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token) =>
+        new(connection.Loop.InvokeAsync(() => Engine.IsOwner ? Flush(first, last, bytes, token).AsTask() : FlushFromElsewhere(first, last, bytes, token).AsTask()));
+
+    private ValueTask<FlushResult> Flush(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token)
+    {
+        VerifyMayFlush();
+        if (!TrySend(first, last, bytes))
+        {
+            return connection.IsClosed ? new(new FlushResult(isCanceled: false, isCompleted: true)) : ValueTask.FromException<FlushResult>(Broken());
+        }
+
+        if (isCancelRequested || unsent < connection.SendHighWaterMark)
+        {
+            bool isCanceled = isCancelRequested;
+            isCancelRequested = false;
+            return new(new FlushResult(isCanceled, isCompleted: false));
+        }
+
+        isPending = true;
+        if (token.CanBeCanceled)
+        {
+            cancel.Arm(this, 0, token);
+        }
+
+        return new(this, core.Version);
+    }
+
+    /// <summary>Hands blocks to the send queue. False when nothing can be sent any more; the blocks are given back then.</summary>
+    private bool TrySend(MemoryBlock? first, MemoryBlock? last, long bytes)
+    {
+        SendQueue queue = connection.Sends;
+        if (connection.IsClosed || queue.Error != 0)
+        {
+            Discard(first);
+            return false;
+        }
+
+        if (first is null)
+        {
+            return true;
+        }
+
+        unsent += bytes;
+        if (queue.Last is OutputSend waiting && waiting.TryAdd(this, first, last!))
+        {
+            return true;
+        }
+
+        OutputSend send = Engine.OutputPool.Rent();
+        send.Prepare(connection, this);
+        send.TryAdd(this, first, last!);
+        queue.Add(send);
+        return true;
+    }
+
+    private async Task FinishAsync(MemoryBlock? first, MemoryBlock? last, long bytes)
+    {
+        if (!Engine.IsOwner)
+        {
+            await connection.Loop.InvokeAsync(() => FinishAsync(first, last, bytes)).ConfigureAwait(false);
+            return;
+        }
+
+        connection.VerifyNotMoving();
+        if (TrySend(first, last, bytes))
+        {
+            await connection.ShutdownAsync();
+        }
+    }
+
+    private Exception Broken() => OpcodeNames.Explain(Opcode.Sendmsg, -connection.Sends.Error, null, default);
+
+    private void Finish(bool isCanceled)
+    {
+        isPending = false;
+        if (cancel.IsArmed)
+        {
+            cancel.Disarm();
+        }
+
+        if (connection.Sends.Error != 0 && !connection.IsClosed)
+        {
+            failure ??= Broken();
+        }
+
+        result = new FlushResult(isCanceled, isCompleted: connection.IsClosed);
+        core.SetCompleted(Engine);
+    }
+
+    private void OnCancelPending()
+    {
+        if (!Engine.IsOwner)
+        {
+            CancelPendingFlush(); // It has moved meanwhile.
+        }
+        else if (isPending)
+        {
+            Finish(isCanceled: true);
+        }
+        else
+        {
+            isCancelRequested = true;
+        }
+    }
+
+    private void VerifyMayFlush()
+    {
+        if (IsBusy)
+        {
+            throw new InvalidOperationException("A flush is waiting already. One flush at a time: the bytes have one order.");
+        }
+
+        connection.VerifyNotMoving();
+    }
+
+    private void VerifyNotCompleted()
+    {
+        if (isCompleted)
+        {
+            throw new InvalidOperationException("This writer was completed: nothing can be written through it any more.");
+        }
+    }
+}
