@@ -14,6 +14,7 @@ internal static class Catalog
         MessageBenchmarks.Stream,
         MessageBenchmarks.Ping,
         MessageBenchmarks.Wake,
+        ReactiveBenchmarks.ObserveOn,
         SimulatorBenchmarks.Scenarios,
     ];
 

@@ -25,6 +25,8 @@ internal static class Peers
     public const string LoopPing = "loop-ping";
     public const string LoopWake = "loop-wake";
     public const string LoopRingWake = "loop-ring-wake";
+    public const string RxObserveOn = "rx-observe-on";
+    public const string LoopObserveOn = "loop-observe-on";
     public const string SimulatedCalm = "simulated-calm";
     public const string SimulatedBusy = "simulated-busy";
 
@@ -46,6 +48,8 @@ internal static class Peers
         [LoopPing] = _ => new LoopPing(),
         [LoopWake] = _ => new LoopWake(),
         [LoopRingWake] = _ => new LoopRingWake(),
+        [RxObserveOn] = _ => new RxObserveOn(),
+        [LoopObserveOn] = _ => new LoopObserveOn(),
         [SimulatedCalm] = _ => new SimulatedEcho(FaultPlan.None),
         [SimulatedBusy] = _ => new SimulatedEcho(FaultPlan.Busy),
     };
