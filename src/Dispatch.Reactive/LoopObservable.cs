@@ -14,7 +14,7 @@ public static class LoopObservable
     /// What was queued is let go of.</para>
     /// <para><b>Errors.</b> An observer that throws ends its subscription, and the exception goes to <see cref="EventLoopOptions.UnhandledException"/>. When the loop stops, what is queued by then is delivered, and the observer is told with an
     /// <see cref="ObjectDisposedException"/>; of a loop that has stopped already it hears with the first item, on the thread that brings it, because there is no other.</para>
-    /// <para><b>Backpressure.</b> Without a capacity the queue grows as far as the source is ahead of the observer, and shrinks again when it is emptied. The overload with a capacity bounds it.</para>
+    /// <para><b>Backpressure.</b> Without a capacity the queue grows as far as the source is ahead of the observer, and what is left of it after a burst has room for 9,216 items at most. The overload with a capacity bounds it.</para>
     /// </remarks>
     /// <typeparam name="T">The type of an item.</typeparam>
     /// <param name="source">The sequence.</param>

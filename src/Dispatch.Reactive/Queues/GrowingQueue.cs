@@ -8,17 +8,20 @@ namespace Dispatch.Reactive;
 /// </summary>
 /// <remarks>
 /// A chain of rings. The producer fills the last one, and links a new one, up to twice as large, when that is full; the consumer empties the first one, and goes on to the next when there is one and nothing more can come into its
-/// own. An emptied ring is kept, one of them, for the producer's next need, so that a standing backlog allocates nothing either. When everything is taken, one ring and that spare one are left of a burst, however large it was.
+/// own. Emptied rings are kept, eight of them, for the producer's next need, so that a backlog that comes and goes allocates nothing either. No more than those and the one in use, of 1,024 places each, are left of a burst, however
+/// large it was.
 /// </remarks>
 /// <typeparam name="T">The type of an item.</typeparam>
 internal sealed class GrowingQueue<T> : ItemQueue<T>
 {
     private const int FirstLength = 32;
-    private const int MaxLength = 4096;
+    private const int MaxLength = 1024;
+    private const int MaxSpares = 8;
 
-    private Ring last; // These three change only when a ring is full or empty: the sides do not disturb each other here.
+    /// <summary>Emptied rings of the full size. The consumer fills a place that is empty, the producer empties one that is full: each place is between the two alone.</summary>
+    private readonly Ring?[] spares = new Ring?[MaxSpares];
+    private Ring last; // These two change only when a ring is full or empty: the sides do not disturb each other here.
     private Ring first;
-    private Ring? spare;
 
     public GrowingQueue()
     {
@@ -115,12 +118,7 @@ internal sealed class GrowingQueue<T> : ItemQueue<T>
         }
 
         Volatile.Write(ref first, next);
-        if (ring.Items.Length >= next.Items.Length)
-        {
-            ring.Empty();
-            Volatile.Write(ref spare, ring);
-        }
-
+        Spare(ring);
         ring = next;
         head = next.Ends.Head;
         next.Ends.SeenTail = Volatile.Read(ref next.Ends.Tail);
@@ -130,16 +128,43 @@ internal sealed class GrowingQueue<T> : ItemQueue<T>
     private void Grow(Ring full, T item)
     {
         int length = Math.Min(full.Items.Length * 2, MaxLength);
-        Ring? ring = Interlocked.Exchange(ref spare, null);
-        if (ring is null || ring.Items.Length < length)
-        {
-            ring = new Ring(length);
-        }
-
+        Ring ring = (length == MaxLength ? TakeSpare() : null) ?? new Ring(length);
         ring.Items[0] = item;
         ring.Ends.Tail = 1;
         Volatile.Write(ref full.Next, ring); // The consumer sees the item with it, and the producer is not in the old one any more.
         last = ring;
+    }
+
+    private void Spare(Ring emptied)
+    {
+        if (emptied.Items.Length < MaxLength)
+        {
+            return;
+        }
+
+        emptied.Empty();
+        foreach (ref Ring? place in spares.AsSpan())
+        {
+            if (Volatile.Read(ref place) is null)
+            {
+                Volatile.Write(ref place, emptied);
+                return;
+            }
+        }
+    }
+
+    private Ring? TakeSpare()
+    {
+        foreach (ref Ring? place in spares.AsSpan())
+        {
+            if (Volatile.Read(ref place) is { } ring)
+            {
+                Volatile.Write(ref place, null);
+                return ring;
+            }
+        }
+
+        return null;
     }
 
     private sealed class Ring(int length)

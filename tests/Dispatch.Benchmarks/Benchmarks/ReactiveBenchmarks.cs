@@ -7,16 +7,18 @@ internal static class ReactiveBenchmarks
 {
     private const string Rx = "EventLoopScheduler";
     private const string Dispatch = "Dispatch";
+    private const string DispatchHot = "Dispatch, spinning";
 
     public static Benchmark ObserveOn { get; } = new(
         "rx",
         "rx-observe-on",
         "an item of an observable, taken to another thread by ObserveOn",
-        [Metric.OperationsPerSecond, Metric.WallNs, Metric.CpuNs, Metric.AllocatedBytes],
+        [Metric.OperationsPerSecond, Metric.WallNs, Metric.CpuNs, Metric.VoluntarySwitches, Metric.AllocatedBytes],
         (settings, _) =>
         [
             new WorkloadContender(Rx, OnTwoCpus(Peers.RxObserveOn, settings), settings.ServerCpu),
             new WorkloadContender(Dispatch, OnTwoCpus(Peers.LoopObserveOn, settings), settings.ServerCpu),
+            new WorkloadContender(DispatchHot, OnTwoCpus(Peers.LoopObserveOnHot, settings), settings.ServerCpu),
         ],
         [
             new Bar(Dispatch, Metric.OperationsPerSecond, 5, Rx, AtLeast: true),

@@ -27,6 +27,7 @@ internal static class Peers
     public const string LoopRingWake = "loop-ring-wake";
     public const string RxObserveOn = "rx-observe-on";
     public const string LoopObserveOn = "loop-observe-on";
+    public const string LoopObserveOnHot = "loop-observe-on-hot";
     public const string SimulatedCalm = "simulated-calm";
     public const string SimulatedBusy = "simulated-busy";
 
@@ -49,7 +50,8 @@ internal static class Peers
         [LoopWake] = _ => new LoopWake(),
         [LoopRingWake] = _ => new LoopRingWake(),
         [RxObserveOn] = _ => new RxObserveOn(),
-        [LoopObserveOn] = _ => new LoopObserveOn(),
+        [LoopObserveOn] = _ => new LoopObserveOn(spins: false),
+        [LoopObserveOnHot] = _ => new LoopObserveOn(spins: true),
         [SimulatedCalm] = _ => new SimulatedEcho(FaultPlan.None),
         [SimulatedBusy] = _ => new SimulatedEcho(FaultPlan.Busy),
     };
