@@ -15,7 +15,9 @@ internal abstract class Drain(DrainQueue queue)
     /// <summary>Delivers up to a number of items. Owner only.</summary>
     /// <param name="most">The most.</param>
     /// <param name="done">How many were delivered.</param>
-    /// <returns>Whether there is more; if not, the right to drain has been given up.</returns>
+    /// <returns>
+    /// Whether to come by again: at once if it was as many as allowed, else in the next turn, because what has just brought something soon brings more, and finds the loop coming anyway, without a message. If not, the right to drain has been given up.
+    /// </returns>
     public abstract bool Run(int most, out int done);
 
     /// <summary>The loop is ending: delivers what is there now, and the end. Owner only.</summary>

@@ -15,6 +15,9 @@ internal sealed class DrainQueue(LoopEngine engine)
     private Drain? last;
     private bool isQueued;
 
+    /// <summary>Those that have delivered all there was, and are looked at once more in the next turn.</summary>
+    private Drain? lingering;
+
     /// <summary>Has the loop come by. Whoever has just got the right to drain, from any thread.</summary>
     public void Signal(Drain drain)
     {
@@ -87,6 +90,13 @@ internal sealed class DrainQueue(LoopEngine engine)
             left -= Math.Max(1, RunOne(drain, Math.Min(left, Batch)));
         }
 
+        while (lingering is { } waiting)
+        {
+            lingering = waiting.NextReady;
+            waiting.NextReady = null;
+            Add(waiting);
+        }
+
         isQueued = first is not null;
         if (isQueued)
         {
@@ -105,7 +115,15 @@ internal sealed class DrainQueue(LoopEngine engine)
             }
             else if (drain.Run(most, out done))
             {
-                Add(drain);
+                if (done == most)
+                {
+                    Add(drain);
+                }
+                else
+                {
+                    drain.NextReady = lingering;
+                    lingering = drain;
+                }
             }
         }
         catch (Exception e)

@@ -130,6 +130,10 @@ internal sealed class ObserveOnSubscription<T> : Drain, IObserver<T>, IDisposabl
                 Tell(error);
                 return false;
             }
+            else if (done != 0)
+            {
+                return true;
+            }
             else if (GiveUpRight(from))
             {
                 return false;
