@@ -22,6 +22,7 @@ internal static class Catalog
         ChainBenchmarks.Files,
         CallBenchmarks.One,
         CallBenchmarks.Many,
+        ReactiveBenchmarks.ObserveOn,
         SimulatorBenchmarks.Scenarios,
     ];
 

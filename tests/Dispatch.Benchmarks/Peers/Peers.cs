@@ -41,6 +41,9 @@ internal static class Peers
     public const string CallOnWorkers = "call-on-workers";
     public const string CallOnPoolFromLoop = "call-on-pool-from-loop";
     public const string CallOnPool = "call-on-pool";
+    public const string RxObserveOn = "rx-observe-on";
+    public const string LoopObserveOn = "loop-observe-on";
+    public const string LoopObserveOnHot = "loop-observe-on-hot";
     public const string SimulatedCalm = "simulated-calm";
     public const string SimulatedBusy = "simulated-busy";
     public const string SimulatedFailing = "simulated-failing";
@@ -82,6 +85,9 @@ internal static class Peers
         [CallOnWorkers] = arguments => CallWorkload.OnWorkers(arguments.Depth),
         [CallOnPoolFromLoop] = arguments => CallWorkload.OnPoolFromLoop(arguments.Depth),
         [CallOnPool] = arguments => CallWorkload.OnPool(arguments.Depth),
+        [RxObserveOn] = _ => new RxObserveOn(),
+        [LoopObserveOn] = _ => new LoopObserveOn(spins: false),
+        [LoopObserveOnHot] = _ => new LoopObserveOn(spins: true),
     };
 
     public static IReadOnlyDictionary<string, Func<PeerArguments, IEchoServer>> Servers { get; } = new Dictionary<string, Func<PeerArguments, IEchoServer>>

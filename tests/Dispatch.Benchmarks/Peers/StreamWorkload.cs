@@ -3,10 +3,9 @@ namespace Dispatch.Benchmarks;
 /// <summary>
 /// Numbered messages from the workload's thread to a receiver on another, as fast as they go, with so many on their way at most that no queue grows without end.
 /// </summary>
-internal abstract class StreamWorkload : IWorkload
+/// <param name="maxInFlight">How many.</param>
+internal abstract class StreamWorkload(int maxInFlight = 1024) : IWorkload
 {
-    private const int MaxInFlight = 1024;
-
     private long received;
     private long sent;
 
@@ -20,12 +19,12 @@ internal abstract class StreamWorkload : IWorkload
         long deadline = WallClock.DeadlineNs(begin, length);
         do
         {
-            for (int i = 0; i < MaxInFlight / 4; i++)
+            for (int i = 0; i < maxInFlight / 4; i++)
             {
                 Send(++sent);
             }
 
-            WaitUntilInFlightIsAtMost(MaxInFlight * 3 / 4);
+            WaitUntilInFlightIsAtMost(maxInFlight * 3 / 4);
         }
         while (WallClock.NowNs() < deadline);
 
@@ -50,6 +49,9 @@ internal abstract class StreamWorkload : IWorkload
     {
     }
 
+    /// <summary>Waits a moment for the receiver to catch up.</summary>
+    protected virtual void Pause() => BusyWait.Pause();
+
     /// <summary>To be called by the receiver, on its thread, with the number of the message that it has; one that gets no number counts.</summary>
     protected void Received(long number) => Volatile.Write(ref received, number);
 
@@ -57,7 +59,7 @@ internal abstract class StreamWorkload : IWorkload
     {
         while (sent - Volatile.Read(ref received) > count)
         {
-            BusyWait.Pause();
+            Pause();
         }
     }
 }
