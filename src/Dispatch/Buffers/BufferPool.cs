@@ -9,6 +9,9 @@ namespace Dispatch;
 /// need none. Giving one back is a store. The kernel takes them first-in-first-out, so few are kept while few suffice; a shortage adds more, up to
 /// the limit. Owner thread only, but for <see cref="EndLease"/> and <see cref="ReleaseHold"/>.
 /// </summary>
+/// <remarks>
+/// A loose pool has the same buffers under the same leases, but provides none to the kernel: they are taken one by one (<see cref="TryTake"/>), for reads that the kernel chooses no buffer for.
+/// </remarks>
 internal sealed unsafe class BufferPool
 {
     private readonly LoopEngine engine;
@@ -19,13 +22,14 @@ internal sealed unsafe class BufferPool
     private readonly uint[] generations;
     private readonly List<nint> chunks = [];
     private readonly Queue<IBufferWaiter> starved = new();
+    private readonly Stack<int>? loose;
     private bool pumpQueued;
     private long refusedAt = -1;
     private ushort tail;
     private int holds = 1;
     private volatile bool closed;
 
-    public BufferPool(LoopEngine engine, int initial, int capacity, int bufferSize)
+    public BufferPool(LoopEngine engine, int initial, int capacity, int bufferSize, bool isLoose = false)
     {
         this.engine = engine;
         this.capacity = capacity;
@@ -33,6 +37,13 @@ internal sealed unsafe class BufferPool
         addresses = new nint[capacity];
         references = new int[capacity];
         generations = new uint[capacity];
+        if (isLoose)
+        {
+            loose = new Stack<int>();
+            Provide(initial);
+            return;
+        }
+
         nuint ringBytes = (nuint)capacity * (nuint)sizeof(IoUringRecords.ProvidedBuffer);
         ring = (IoUringRecords.ProvidedBuffer*)NativeMemory.AlignedAlloc(ringBytes, (nuint)Environment.SystemPageSize);
         NativeMemory.Clear(ring, ringBytes);
@@ -61,6 +72,25 @@ internal sealed unsafe class BufferPool
 
     /// <summary>Gets how many buffers have ever been given to the kernel.</summary>
     public long Provided { get; private set; }
+
+    /// <summary>Takes a buffer out of a loose pool, for a read. False: there is none, and there can be no more.</summary>
+    public bool TryTake(out int id, out nint address)
+    {
+        if (loose!.Count == 0 && Count < capacity)
+        {
+            Provide(Math.Min(Count, capacity - Count));
+        }
+
+        bool taken = loose.TryPop(out id);
+        address = taken ? addresses[id] : 0;
+        return taken;
+    }
+
+    /// <summary>Puts a buffer of a loose pool back, because nothing was read into it.</summary>
+    public void PutBack(int id) => Recycle((ushort)id);
+
+    /// <summary>Makes a lease of a buffer of a loose pool, with what was read into it.</summary>
+    public BufferLease LeaseLoose(int id, int length) => Lease((uint)id << IORING_CQE_BUFFER_SHIFT, length);
 
     /// <summary>Takes a buffer over from a completion. The lease holds its first reference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -350,14 +380,26 @@ internal sealed unsafe class BufferPool
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Put(int id)
     {
+        Provided++;
+        if (loose is not null)
+        {
+            loose.Push(id);
+            return;
+        }
+
         IoUringRecords.ProvidedBuffer* slot = ring + (tail & (capacity - 1));
         slot->Address = (ulong)addresses[id];
         slot->Length = (uint)BufferSize;
         slot->Id = (ushort)id;
         tail++;
-        Provided++;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Publish() => Volatile.Write(ref ring->Tail, tail);
+    private void Publish()
+    {
+        if (loose is null)
+        {
+            Volatile.Write(ref ring->Tail, tail);
+        }
+    }
 }

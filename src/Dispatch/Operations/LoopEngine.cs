@@ -15,6 +15,7 @@ internal sealed class LoopEngine
     private readonly LoopSignal signal = new();
     private readonly EventLoopOptions options;
     private BufferPool? receiveBuffers;
+    private BufferPool? readBuffers;
     private RegisteredBufferPool? registeredBuffers;
     private int stagedForDevice;
     private int refusedParks;
@@ -90,6 +91,9 @@ internal sealed class LoopEngine
     /// <summary>Gets what asks the kernel to end requests.</summary>
     public Cancellation Cancellation { get; }
 
+    /// <summary>Gets the streams that somebody consumes.</summary>
+    public AttachedStreams Streams { get; } = new();
+
     /// <summary>Gets the counters.</summary>
     public LoopCounters Counters { get; } = new();
 
@@ -111,6 +115,9 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the loop's receive buffers, or null when nothing has been received yet.</summary>
     public BufferPool? ReceiveBuffersIfCreated => receiveBuffers;
+
+    /// <summary>Gets the loop's buffers for reads that the kernel chooses no buffer for, created at first use.</summary>
+    public BufferPool ReadBuffers => readBuffers ??= new BufferPool(this, Math.Min(4, options.MaxReceiveBufferCount), options.MaxReceiveBufferCount, options.ReceiveBufferSize, isLoose: true);
 
     /// <summary>Gets the number of requests in flight or queued that are not the loop's own. Any thread, approximately.</summary>
     public int UserInFlight => Table.InFlight - (wake.InFlight ? 1 : 0) - (Timers.HasKernelTimeout ? 1 : 0);
@@ -277,7 +284,9 @@ internal sealed class LoopEngine
     {
         wake.Stop();
         Timers.Stop();
+        Streams.End();
         receiveBuffers?.EndWaiting();
+        readBuffers?.EndWaiting();
     }
 
     /// <summary>Lowers the signal when a poll has left nothing behind.</summary>
@@ -297,6 +306,7 @@ internal sealed class LoopEngine
     {
         Ring.ReleaseMemory();
         receiveBuffers?.Close();
+        readBuffers?.Close();
         registeredBuffers?.Free();
     }
 
