@@ -17,6 +17,10 @@ public sealed class ArgumentTests
     [InlineData("Echo", "--port", "0", "--address", "nowhere")]
     [InlineData("HotLoop", "--seconds", "-1")]
     [InlineData("SimulatedServer", "--seeds", "0")]
+    [InlineData("LogWatch")]
+    [InlineData("LogWatch", "/no/such/file")]
+    [InlineData("LogWatch", "/etc/hostname", "--match", "(")]
+    [InlineData("LogWatch", "/etc/hostname", "--match", "(a)\\1")]
     public void Bad_arguments_print_the_usage_to_standard_error_and_end_with_2(string program, params string[] arguments)
     {
         ExampleResult result = ExampleProcess.Run(program, arguments);
@@ -31,6 +35,7 @@ public sealed class ArgumentTests
     [InlineData("Quickstart", "--sums")]
     [InlineData("Echo", "--mode <await|observe|poll>")]
     [InlineData("HotLoop", "--seconds")]
+    [InlineData("LogWatch", "--match <REGEX>")]
     public void Help_goes_to_standard_output(string program, string option)
     {
         ExampleResult result = ExampleProcess.Run(program, "--help");

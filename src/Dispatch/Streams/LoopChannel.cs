@@ -97,7 +97,7 @@ public sealed class LoopChannel<T> : LoopStream<T>
         WakeWaiting();
     }
 
-    /// <summary>One post a burst: the owner lowers the flag before it looks, so what was sent after that posts again.</summary>
+    /// <summary>One post a burst: while the flag is up a post is on its way, and only that post lowers it, before it looks. What was sent after that posts again.</summary>
     private void Signal()
     {
         if (Volatile.Read(ref signaled) == 0 && Interlocked.Exchange(ref signaled, 1) == 0)
@@ -110,13 +110,13 @@ public sealed class LoopChannel<T> : LoopStream<T>
     {
         if (Engine.IsOwner)
         {
+            Interlocked.Exchange(ref signaled, 0);
             Drain();
         }
     }
 
     private void Drain()
     {
-        Interlocked.Exchange(ref signaled, 0);
         int taken = 0;
         try
         {

@@ -17,6 +17,7 @@ public sealed class TickStream : LoopStream<long>
     private readonly bool tellsTime;
     private long remaining;
     private long firstDue;
+    private long due;
     private long next;
     private bool hasStarted;
 
@@ -64,17 +65,19 @@ public sealed class TickStream : LoopStream<long>
             return;
         }
 
+        long now = Engine.Timers.Now;
         if (!hasStarted)
         {
             hasStarted = true;
-            firstDue = Engine.Timers.Now + remaining;
+            firstDue = now + remaining;
+            due = firstDue;
         }
-        else if (tellsTime)
+        else
         {
-            remaining = NextDueOnGrid() - Engine.Timers.Now;
+            due = tellsTime ? NextOnGrid(now) : now + remaining;
         }
 
-        Engine.Timers.Schedule(node, remaining);
+        Engine.Timers.Schedule(node, due - now);
     }
 
     /// <inheritdoc/>
@@ -82,20 +85,19 @@ public sealed class TickStream : LoopStream<long>
     {
         if (node.HeapIndex >= 0)
         {
-            remaining = Math.Max(0, node.Due - Engine.Timers.Now);
+            remaining = Math.Max(0, due - Engine.Timers.Now);
             Engine.Timers.Remove(node);
         }
     }
 
-    private long NextDueOnGrid()
+    private long NextOnGrid(long now)
     {
-        long passed = Engine.Timers.Now - firstDue;
+        long passed = now - firstDue;
         return passed < 0 ? firstDue : firstDue + (((passed / period) + 1) * period);
     }
 
     private void Fire()
     {
-        long due = node.Due;
         long number = next;
         if (period == 0)
         {
@@ -103,18 +105,19 @@ public sealed class TickStream : LoopStream<long>
             return;
         }
 
+        long now = Engine.Timers.Now;
         if (tellsTime)
         {
-            number = Math.Max(next, (Engine.Timers.Now - firstDue) / period);
+            number = Math.Max(next, (now - firstDue) / period);
             CountDropped(number - next);
             due = firstDue + (number * period);
         }
 
         next = number + 1;
-        remaining = Math.Max(0, due + period - Engine.Timers.Now);
+        due += period;
 
         // Before the consumer runs: it may stop the stream.
-        Engine.Timers.Schedule(node, remaining);
+        Engine.Timers.Schedule(node, due - now);
         Push(number);
     }
 

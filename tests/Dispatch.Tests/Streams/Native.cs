@@ -33,6 +33,26 @@ internal static unsafe partial class Native
         return (master, terminal);
     }
 
+    /// <summary>Writes one byte, a newline, and allocates nothing.</summary>
+    public static void WriteByte(int descriptor)
+    {
+        byte newline = (byte)'\n';
+        if (LibC.write(descriptor, &newline, 1) != 1)
+        {
+            Assert.Fail("The write failed.");
+        }
+    }
+
+    /// <summary>Reads one byte, and allocates nothing.</summary>
+    public static void ReadByte(int descriptor)
+    {
+        byte taken;
+        if (LibC.read(descriptor, &taken, 1) != 1)
+        {
+            Assert.Fail("The read failed.");
+        }
+    }
+
     /// <summary>Sends a signal.</summary>
     public static int Kill(int process, int signal) => LibC.kill(process, signal);
 

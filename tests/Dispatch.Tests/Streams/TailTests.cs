@@ -17,7 +17,7 @@ public sealed class TailTests
         await Until(loop, () => taker.Items.Count == 1);
         File.AppendAllText(folder["log"], "o\n\nfour\r\n");
         await Until(loop, () => taker.Items.Count == 4);
-        Assert.Equal(["one", "two", "", "four\r"], taker.Items);
+        Assert.Equal(["one", "two", string.Empty, "four\r"], taker.Items);
     });
 
     [Fact]

@@ -3,11 +3,15 @@ namespace Dispatch;
 /// <summary>The stream of a <see cref="DirectoryWatcher"/>: a poll by the ring, then as many events as there are and as there is room for. Owner thread only.</summary>
 internal sealed class DirectoryChanges(DirectoryWatcher watcher, StreamOptions options) : PumpedStream<FileChange>(watcher.Engine, options.Capacity, options.Overflow)
 {
+    /// <summary>How many events are brought before others have their turn: a consumer that makes changes itself never comes to their end.</summary>
+    private const int Burst = 256;
+
     /// <summary>How long the second half of a move may be on its way before it is taken for a move to elsewhere.</summary>
     private static readonly TimeSpan SecondHalf = TimeSpan.FromMilliseconds(2);
 
     private readonly InotifyQueue queue = new(watcher.Engine, watcher.OwnedDescriptor.Number);
     private InotifyEvent moved;
+    private int burst;
     private bool hasMoved;
     private bool hasWaited;
 
@@ -29,8 +33,16 @@ internal sealed class DirectoryChanges(DirectoryWatcher watcher, StreamOptions o
                 continue;
             }
 
+            if (burst == Burst)
+            {
+                burst = 0;
+                await Loop.DelayAsync(TimeSpan.Zero);
+                continue;
+            }
+
             if (!watcher.IsClosed && queue.TryTake(out InotifyEvent next))
             {
+                burst++;
                 if (!Take(next))
                 {
                     return;
@@ -54,6 +66,7 @@ internal sealed class DirectoryChanges(DirectoryWatcher watcher, StreamOptions o
                 continue;
             }
 
+            burst = 0;
             Completion ready = await Loop.CompleteAsync(IoRequest.Poll(watcher, PollEvents.Readable));
             if (ready.Result < 0)
             {

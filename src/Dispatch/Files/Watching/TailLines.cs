@@ -106,6 +106,7 @@ internal sealed class TailLines : PumpedStream<FileLine>
     /// <inheritdoc/>
     private protected override async Task PumpAsync()
     {
+        // Steps that happen for every few lines are pooled. They are awaited without the loop's context, which is where they end anyway: with it, their builder would post each end through the inbox.
         tail.OwnedDescriptor.AddUse(); // The close of the tail waits for this code.
         try
         {
@@ -125,11 +126,11 @@ internal sealed class TailLines : PumpedStream<FileLine>
                 }
                 else if (!isAtEnd && Rotation.Current is not null)
                 {
-                    await FillAsync();
+                    await FillAsync().ConfigureAwait(false);
                 }
                 else
                 {
-                    await GoOnAsync();
+                    await GoOnAsync().ConfigureAwait(false);
                 }
             }
         }
@@ -169,7 +170,7 @@ internal sealed class TailLines : PumpedStream<FileLine>
         }
 
         bool hasChanged = TakeEvents();
-        await OpenWaitingAsync();
+        await OpenWaitingAsync().ConfigureAwait(false);
         if (Rotation.Waiting is [{ File: not null } next, ..])
         {
             if (Rotation.Current is null || isWriterGone)
