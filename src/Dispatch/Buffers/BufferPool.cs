@@ -64,6 +64,9 @@ internal sealed unsafe class BufferPool
     /// <summary>Gets the size of each buffer in bytes.</summary>
     public int BufferSize { get; }
 
+    /// <summary>Gets what remembers who holds them, or null when nobody asked for it.</summary>
+    public LeaseTracker? Leases => engine.Leases;
+
     /// <summary>Gets how many buffers exist.</summary>
     public int Count { get; private set; }
 
@@ -169,6 +172,7 @@ internal sealed unsafe class BufferPool
             return;
         }
 
+        Leases?.OnEnded(this, id, generation);
         if (engine.IsOwner)
         {
             Drop(id);
@@ -212,6 +216,7 @@ internal sealed unsafe class BufferPool
         }
         else if (waiter.ArmedAt == Provided)
         {
+            Leases?.OnStarved();
             refusedAt = Provided; // The kernel has said no since the last buffer came back: asking again before the next one does would only be refused again.
         }
         else

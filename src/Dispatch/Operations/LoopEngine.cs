@@ -38,6 +38,7 @@ internal sealed class LoopEngine
         ObservePool = new OperationPool<ObserveOperation>(this, options.PoolLimit, static e => new ObserveOperation(e));
         SendPool = new OperationPool<SendOperation>(this, options.PoolLimit, static e => new SendOperation(e));
         Delays = new DelayPool(this, options.PoolLimit);
+        Leases = options.TrackLeases is { } report ? new LeaseTracker(this, report) : null;
         wake = new WakeOperation(this);
         Timers = new TimerQueue(this, signal, options.TimeProvider ?? ring.Clock, options.TimeProvider is null);
         wake.Begin();
@@ -90,6 +91,9 @@ internal sealed class LoopEngine
 
     /// <summary>Gets what asks the kernel to end requests.</summary>
     public Cancellation Cancellation { get; }
+
+    /// <summary>Gets what remembers who holds receive buffers, or null when nobody asked for it.</summary>
+    public LeaseTracker? Leases { get; }
 
     /// <summary>Gets the streams that somebody consumes.</summary>
     public AttachedStreams Streams { get; } = new();
@@ -305,6 +309,7 @@ internal sealed class LoopEngine
     public void FreeMemory()
     {
         Ring.ReleaseMemory();
+        Leases?.OnLoopEnded();
         receiveBuffers?.Close();
         readBuffers?.Close();
         registeredBuffers?.Free();

@@ -39,7 +39,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         {
             VerifyFree();
             return token.IsCancellationRequested ? ValueTask.FromCanceled<BufferLease>(token)
-                : unread.TryTake(out BufferLease lease) ? new(lease)
+                : unread.TryTake(out BufferLease lease) ? new(lease.Taken())
                 : operation.Failure is { } error ? ValueTask.FromException<BufferLease>(error)
                 : default;
         }
@@ -182,7 +182,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         core.VerifyCompleted(token);
         BufferLease lease = result;
         FinishUse();
-        return lease;
+        return lease.Taken();
     }
 
     /// <inheritdoc/>
