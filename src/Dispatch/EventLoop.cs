@@ -344,7 +344,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     {
         Engine.VerifyOwner();
         return completion.BufferId >= 0
-            ? Engine.ReceiveBuffers.Lease((uint)completion.Flags, (int)Math.Max(0, completion.Result))
+            ? Engine.ReceiveBuffers.Lease((uint)completion.Flags, (int)Math.Max(0, completion.Result)).Taken()
             : throw new ArgumentException("This completion carries no buffer.", nameof(completion));
     }
 

@@ -78,6 +78,12 @@ public class EventLoopOptions
     /// </summary>
     public Action<EventLoop, StackTrace>? BlockingWait { get; set; }
 
+    /// <summary>
+    /// Gets or sets what is told of receive buffers that are held: leases and retained buffers that were not disposed, each with the stack of the code that took it. Told when the loop ends, and when a receive finds no buffer
+    /// and there can be no more. Called on the loop's thread. For finding out who forgets them: while it is set, taking a lease costs a stack trace. Default null: nothing is remembered, and nothing costs.
+    /// </summary>
+    public Action<LeaseReport>? TrackLeases { get; set; }
+
     /// <summary>Gets or sets the name of the loop and its thread. Default: "dispatch-N".</summary>
     public string? Name { get; set; }
 

@@ -21,6 +21,10 @@ public sealed class ArgumentTests
     [InlineData("KeyLookup", "--records", "0")]
     [InlineData("KeyLookup", "--depth", "1025")]
     [InlineData("KeyLookup", "--compare", "--loops", "2")]
+    [InlineData("LogWatch")]
+    [InlineData("LogWatch", "/no/such/file")]
+    [InlineData("LogWatch", "/etc/hostname", "--match", "(")]
+    [InlineData("LogWatch", "/etc/hostname", "--match", "(a)\\1")]
     public void Bad_arguments_print_the_usage_to_standard_error_and_end_with_2(string program, params string[] arguments)
     {
         ExampleResult result = ExampleProcess.Run(program, arguments);
@@ -37,6 +41,7 @@ public sealed class ArgumentTests
     [InlineData("HotLoop", "--seconds")]
     [InlineData("SyscallTable", "--calls")]
     [InlineData("KeyLookup", "--compare")]
+    [InlineData("LogWatch", "--match <REGEX>")]
     public void Help_goes_to_standard_output(string program, string option)
     {
         ExampleResult result = ExampleProcess.Run(program, "--help");

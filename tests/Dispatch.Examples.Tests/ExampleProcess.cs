@@ -36,11 +36,10 @@ internal sealed class ExampleProcess : IDisposable
     }
 
     /// <summary>Asks it to end, as init or a container does.</summary>
-    public void Terminate()
-    {
-        using Process kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
-        kill.WaitForExit();
-    }
+    public void Terminate() => Signal("-TERM");
+
+    /// <summary>Interrupts it, as Ctrl+C does.</summary>
+    public void Interrupt() => Signal("-INT");
 
     /// <summary>Ends it as the power does: it gets to do nothing more.</summary>
     public void Kill()
@@ -76,4 +75,10 @@ internal sealed class ExampleProcess : IDisposable
     private static string PathOf(string name) => Path.Combine(Metadata("Examples"), name, Metadata("BuildFolder"), name + ".dll");
 
     private static string Metadata(string key) => typeof(ExampleProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
+
+    private void Signal(string signal)
+    {
+        using Process kill = Process.Start("kill", [signal, $"{process.Id}"]);
+        kill.WaitForExit();
+    }
 }

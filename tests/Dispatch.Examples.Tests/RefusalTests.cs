@@ -38,6 +38,7 @@ public sealed class RefusalTests
     [InlineData("Echo", "--port", "0", "--mode", "poll", "--kernel", "io_uring")]
     [InlineData("HotLoop", "--seconds", "1", "--kernel", "io_uring")]
     [InlineData("KeyLookup", "--records", "10", "--kernel", "io_uring")]
+    [InlineData("LogWatch", "/etc/hostname", "--kernel", "io_uring")]
     public void A_program_says_why_and_one_command_that_works(string program, params string[] arguments)
     {
         using TemporaryFolder folder = new();

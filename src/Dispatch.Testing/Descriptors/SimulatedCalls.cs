@@ -185,6 +185,39 @@ internal sealed unsafe class SimulatedCalls(SimulatedKernel kernel) : KernelCall
         }
     }
 
+    /// <inheritdoc/>
+    public override int ReadNow(int descriptor, Span<byte> destination) => -Errno.ENOSYS;
+
+    /// <inheritdoc/>
+    public override int CreateWatcher() => -Errno.ENOSYS;
+
+    /// <inheritdoc/>
+    public override int AddWatch(int watcher, string path, uint mask) => -Errno.ENOSYS;
+
+    /// <inheritdoc/>
+    public override int RemoveWatch(int watcher, int watch) => -Errno.ENOSYS;
+
+    /// <inheritdoc/>
+    public override int OpenProcess(int processId) => -Errno.ENOSYS;
+
+    /// <inheritdoc/>
+    public override int SignalProcess(int process, int signal) => -Errno.ENOSYS;
+
+    /// <inheritdoc/>
+    public override long WaitProcess(int process, bool reap) => -Errno.ENOSYS;
+
+    /// <inheritdoc/>
+    public override int GetStatus(int descriptor, Span<byte> record)
+    {
+        lock (kernel.Gate)
+        {
+            return kernel.Paths.Status(descriptor, string.Empty, follows: true, allowEmpty: true, record);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void VerifyProcesses(string what) => throw new NotSupportedException($"{what}: the simulated kernel has no processes, and nothing of them. Test this on the system's kernel.");
+
     /// <summary>Makes a socket and gives it a number.</summary>
     public int MakeSocket(int domain, int type)
     {

@@ -69,7 +69,7 @@ public readonly struct BufferLease : IDisposable, IEquatable<BufferLease>
         }
 
         pool.Hold(id, generation);
-        return new RetainedBuffer(pool, id, offset, length);
+        return new RetainedBuffer(pool, id, offset, length, pool.Leases?.OnRetained(length));
     }
 
     /// <summary>
@@ -98,6 +98,13 @@ public readonly struct BufferLease : IDisposable, IEquatable<BufferLease>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(id, generation);
+
+    /// <summary>A user takes it: whoever looks for forgotten leases wants to know where.</summary>
+    internal BufferLease Taken()
+    {
+        pool?.Leases?.OnTaken(pool, id, generation, length);
+        return this;
+    }
 
     /// <summary>The same lease without its first bytes.</summary>
     internal BufferLease Skip(int count) => new(pool!, id, generation, offset + count, length - count);

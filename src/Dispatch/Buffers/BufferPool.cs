@@ -10,10 +10,13 @@ namespace Dispatch;
 /// need none. Giving one back is a store. The kernel takes them first-in-first-out, so few are kept while few suffice; a shortage adds more, up to
 /// the limit. Owner thread only, but for <see cref="EndLease"/> and <see cref="ReleaseHold"/>.
 /// </summary>
+/// <remarks>
+/// A loose pool has the same buffers under the same leases, but provides none to the kernel: they are taken one by one (<see cref="TryTake"/>), for reads that the kernel chooses no buffer for.
+/// </remarks>
 internal sealed unsafe class BufferPool
 {
     private readonly LoopEngine? engine;
-    private readonly byte[]? loose;
+    private readonly byte[]? copy;
     private readonly IoUringRecords.ProvidedBuffer* ring;
     private readonly int capacity;
     private readonly nint[] addresses;
@@ -21,6 +24,7 @@ internal sealed unsafe class BufferPool
     private readonly uint[] generations;
     private readonly List<nint> chunks = [];
     private readonly Queue<IBufferWaiter> starved = new();
+    private readonly Stack<int>? loose;
     private bool pumpQueued;
     private long refusedAt = -1;
     private ushort tail;
@@ -28,7 +32,7 @@ internal sealed unsafe class BufferPool
     private volatile bool closed;
     private BufferPin?[]? pins;
 
-    public BufferPool(LoopEngine engine, int initial, int capacity, int bufferSize)
+    public BufferPool(LoopEngine engine, int initial, int capacity, int bufferSize, bool isLoose = false)
     {
         this.engine = engine;
         this.capacity = capacity;
@@ -38,6 +42,13 @@ internal sealed unsafe class BufferPool
         addresses = GC.AllocateUninitializedArray<nint>(capacity);
         references = GC.AllocateUninitializedArray<int>(capacity);
         generations = GC.AllocateUninitializedArray<uint>(capacity);
+        if (isLoose)
+        {
+            loose = new Stack<int>();
+            Provide(initial);
+            return;
+        }
+
         nuint ringBytes = (nuint)capacity * (nuint)sizeof(IoUringRecords.ProvidedBuffer);
         ring = (IoUringRecords.ProvidedBuffer*)NativeMemory.AlignedAlloc(ringBytes, (nuint)Environment.SystemPageSize);
         ring->Tail = 0; // The rest is written before the tail says that it is there.
@@ -54,9 +65,9 @@ internal sealed unsafe class BufferPool
 
     private BufferPool(ReadOnlySpan<byte> data)
     {
-        loose = GC.AllocateUninitializedArray<byte>(data.Length, pinned: true);
-        data.CopyTo(loose);
-        addresses = [Marshal.UnsafeAddrOfPinnedArrayElement(loose, 0)];
+        copy = GC.AllocateUninitializedArray<byte>(data.Length, pinned: true);
+        data.CopyTo(copy);
+        addresses = [Marshal.UnsafeAddrOfPinnedArrayElement(copy, 0)];
         references = [1];
         generations = new uint[1];
     }
@@ -66,6 +77,9 @@ internal sealed unsafe class BufferPool
 
     /// <summary>Gets the size of each buffer in bytes.</summary>
     public int BufferSize { get; }
+
+    /// <summary>Gets what remembers who holds them, or null when nobody asked for it.</summary>
+    public LeaseTracker? Leases => engine?.Leases;
 
     /// <summary>Gets how many buffers exist.</summary>
     public int Count { get; private set; }
@@ -81,6 +95,25 @@ internal sealed unsafe class BufferPool
 
     /// <summary>Copies data into a lease of its own, which belongs to no loop and outlives all of them.</summary>
     public static BufferLease Copy(ReadOnlySpan<byte> data) => new(new BufferPool(data), 0, 0, 0, data.Length);
+
+    /// <summary>Takes a buffer out of a loose pool, for a read. False: there is none, and there can be no more.</summary>
+    public bool TryTake(out int id, out nint address)
+    {
+        if (loose!.Count == 0 && Count < capacity)
+        {
+            Provide(Math.Min(Count, capacity - Count));
+        }
+
+        bool taken = loose.TryPop(out id);
+        address = taken ? addresses[id] : 0;
+        return taken;
+    }
+
+    /// <summary>Puts a buffer of a loose pool back, because nothing was read into it.</summary>
+    public void PutBack(int id) => Recycle((ushort)id);
+
+    /// <summary>Makes a lease of a buffer of a loose pool, with what was read into it.</summary>
+    public BufferLease LeaseLoose(int id, int length) => Lease((uint)id << IORING_CQE_BUFFER_SHIFT, length);
 
     /// <summary>Takes a buffer over from a completion. The lease holds its first reference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -167,6 +200,7 @@ internal sealed unsafe class BufferPool
             return;
         }
 
+        Leases?.OnEnded(this, id, generation);
         if (engine.IsOwner)
         {
             Drop(id);
@@ -215,6 +249,7 @@ internal sealed unsafe class BufferPool
         }
         else if (waiter.ArmedAt == Provided)
         {
+            Leases?.OnStarved();
             refusedAt = Provided; // The kernel has said no since the last buffer came back: asking again before the next one does would only be refused again.
         }
         else
@@ -397,14 +432,26 @@ internal sealed unsafe class BufferPool
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Put(int id)
     {
+        Provided++;
+        if (loose is not null)
+        {
+            loose.Push(id);
+            return;
+        }
+
         IoUringRecords.ProvidedBuffer* slot = ring + (tail & (capacity - 1));
         slot->Address = (ulong)addresses[id];
         slot->Length = (uint)BufferSize;
         slot->Id = (ushort)id;
         tail++;
-        Provided++;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Publish() => Volatile.Write(ref ring->Tail, tail);
+    private void Publish()
+    {
+        if (loose is null)
+        {
+            Volatile.Write(ref ring->Tail, tail);
+        }
+    }
 }

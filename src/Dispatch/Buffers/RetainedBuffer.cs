@@ -11,10 +11,12 @@ public sealed class RetainedBuffer : MemoryManager<byte>
     private readonly int id;
     private readonly int offset;
     private readonly int length;
+    private readonly HeldLease? tracked;
     private int disposed;
 
-    internal RetainedBuffer(BufferPool? pool, int id, int offset, int length)
+    internal RetainedBuffer(BufferPool? pool, int id, int offset, int length, HeldLease? tracked = null)
     {
+        this.tracked = tracked;
         this.pool = pool;
         this.id = id;
         this.offset = offset;
@@ -57,6 +59,11 @@ public sealed class RetainedBuffer : MemoryManager<byte>
     {
         if (pool is not null && Interlocked.Exchange(ref disposed, 1) == 0)
         {
+            if (tracked is not null)
+            {
+                pool.Leases!.OnReleased(tracked);
+            }
+
             pool.ReleaseHold(id);
         }
     }

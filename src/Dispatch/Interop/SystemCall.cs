@@ -63,6 +63,12 @@ internal static unsafe partial class SystemCall
     public static readonly long EventDescriptor = Number(290, 19); // eventfd2
     public static readonly long TimerCreate = Number(283, 85);
     public static readonly long TimerSet = Number(286, 86);
+    public static readonly long InotifyCreate = Number(294, 26); // inotify_init1
+    public static readonly long InotifyAdd = Number(254, 27);
+    public static readonly long InotifyRemove = Number(255, 28);
+    public static readonly long ProcessOpen = Number(434, 434); // pidfd_open
+    public static readonly long ProcessSignal = Number(424, 424); // pidfd_send_signal
+    public static readonly long ProcessWait = Number(247, 95); // waitid
     public static readonly long ThreadNumber = Number(186, 178); // gettid
     public static readonly long SignalThread = Number(234, 131); // tgkill
     public static readonly long GetGroups = Number(115, 158);

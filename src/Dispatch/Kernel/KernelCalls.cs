@@ -68,5 +68,74 @@ internal unsafe class KernelCalls
         return RandomAccess.GetLength(handle);
     }
 
+    /// <summary>Reads what is there from a descriptor that does not wait (an inotify's): <c>read(2)</c>.</summary>
+    public virtual int ReadNow(int descriptor, Span<byte> destination)
+    {
+        fixed (byte* start = destination)
+        {
+            long result;
+            do
+            {
+                result = SystemCall.Run(SystemCall.ReadPlain, descriptor, (long)start, destination.Length);
+            }
+            while (result == -Errno.EINTR);
+            return (int)result;
+        }
+    }
+
+    /// <summary><c>inotify_init1(2)</c>, for reading without waiting.</summary>
+    public virtual int CreateWatcher() => (int)SystemCall.Run(SystemCall.InotifyCreate, InotifyAbi.IN_NONBLOCK | InotifyAbi.IN_CLOEXEC);
+
+    /// <summary><c>inotify_add_watch(2)</c>.</summary>
+    public virtual int AddWatch(int watcher, string path, uint mask)
+    {
+        byte[] bytes = new byte[System.Text.Encoding.UTF8.GetMaxByteCount(path.Length) + 1];
+        System.Text.Encoding.UTF8.GetBytes(path, bytes);
+        fixed (byte* start = bytes)
+        {
+            return (int)SystemCall.Run(SystemCall.InotifyAdd, watcher, (long)start, mask);
+        }
+    }
+
+    /// <summary><c>inotify_rm_watch(2)</c>.</summary>
+    public virtual int RemoveWatch(int watcher, int watch) => (int)SystemCall.Run(SystemCall.InotifyRemove, watcher, watch);
+
+    /// <summary><c>pidfd_open(2)</c>.</summary>
+    public virtual int OpenProcess(int processId) => (int)SystemCall.Run(SystemCall.ProcessOpen, processId);
+
+    /// <summary><c>pidfd_send_signal(2)</c>.</summary>
+    public virtual int SignalProcess(int process, int signal) => (int)SystemCall.Run(SystemCall.ProcessSignal, process, signal);
+
+    /// <summary>How an ended process has ended: <c>waitid(2)</c> and, when somebody has reaped it already, PIDFD_GET_INFO (Linux 6.15). Returns the raw wait status; a negative errno when it cannot be known.</summary>
+    public virtual long WaitProcess(int process, bool reap)
+    {
+        ProcessAbi.SignalInfo info = default;
+        long result = SystemCall.Run(SystemCall.ProcessWait, ProcessAbi.P_PIDFD, process, (long)&info, ProcessAbi.WEXITED | ProcessAbi.WNOHANG | (reap ? 0 : ProcessAbi.WNOWAIT));
+        if (result == 0)
+        {
+            return info.ProcessId == 0 ? -Errno.EAGAIN : info.Code == ProcessAbi.CLD_EXITED ? (long)(info.Status & 0xff) << 8 : (uint)info.Status | (info.Code == ProcessAbi.CLD_DUMPED ? 0x80u : 0);
+        }
+
+        ProcessAbi.PidfdInfo known = new() { Mask = ProcessAbi.PIDFD_INFO_EXIT };
+        long told = SystemCall.Run(SystemCall.DeviceControl, process, (long)ProcessAbi.PIDFD_GET_INFO, (long)&known);
+        return told == 0 && (known.Mask & ProcessAbi.PIDFD_INFO_EXIT) != 0 ? (uint)known.ExitCode : result;
+    }
+
+    /// <summary>What a descriptor is open on, in <see cref="FileStatus.RecordBytes"/> of the kernel's layout: <c>statx(2)</c>.</summary>
+    public virtual int GetStatus(int descriptor, Span<byte> record)
+    {
+        const uint BasicStatistics = 0x7ff;
+        byte nothing = 0;
+        fixed (byte* start = record)
+        {
+            return (int)SystemCall.Run(SystemCall.Status, descriptor, (long)&nothing, Libc.AT_EMPTY_PATH, BasicStatistics, (long)start);
+        }
+    }
+
+    /// <summary>Throws where there are no processes.</summary>
+    public virtual void VerifyProcesses(string what)
+    {
+    }
+
     private static int Result(int result) => result >= 0 ? result : -LibC.errno;
 }

@@ -31,7 +31,7 @@ internal sealed class HandleSubscription<T>(ISubscriptionOwner<T> owner, IObserv
 
             owner.Attach(this);
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or NotSupportedException or IOException)
         {
             End(e); // The stream is the only way to tell a subscriber on another thread.
         }

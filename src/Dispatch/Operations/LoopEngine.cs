@@ -15,6 +15,7 @@ internal sealed class LoopEngine
     private readonly LoopSignal signal = new();
     private readonly EventLoopOptions options;
     private BufferPool? receiveBuffers;
+    private BufferPool? readBuffers;
     private RegisteredBufferPool? registeredBuffers;
     private DirectSlots? slots;
     private FileReads? files;
@@ -45,6 +46,7 @@ internal sealed class LoopEngine
         OutputPool = new OperationPool<OutputSend>(this, options.PoolLimit, static e => new OutputSend(e));
         InputSegments = new InputSegmentPool(options.PoolLimit);
         Delays = new DelayPool(this, options.PoolLimit);
+        Leases = options.TrackLeases is { } report ? new LeaseTracker(this, report) : null;
         wake = new WakeOperation(this);
         Timers = new TimerQueue(this, signal, options.TimeProvider ?? ring.Clock, options.TimeProvider is null);
         wake.Begin();
@@ -125,6 +127,12 @@ internal sealed class LoopEngine
     /// <summary>Gets what asks the kernel to end requests.</summary>
     public Cancellation Cancellation { get; }
 
+    /// <summary>Gets what remembers who holds receive buffers, or null when nobody asked for it.</summary>
+    public LeaseTracker? Leases { get; }
+
+    /// <summary>Gets the streams that somebody consumes.</summary>
+    public AttachedStreams Streams { get; } = new();
+
     /// <summary>Gets the counters.</summary>
     public LoopCounters Counters { get; } = new();
 
@@ -152,6 +160,9 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the workers, or null when nothing has needed one yet. Any thread.</summary>
     public LoopWorkers? WorkersIfCreated => Volatile.Read(ref workers);
+
+    /// <summary>Gets the loop's buffers for reads that the kernel chooses no buffer for, created at first use.</summary>
+    public BufferPool ReadBuffers => readBuffers ??= new BufferPool(this, Math.Min(4, options.MaxReceiveBufferCount), options.MaxReceiveBufferCount, options.ReceiveBufferSize, isLoose: true);
 
     /// <summary>Gets the number of requests in flight or queued that are not the loop's own. Any thread, approximately.</summary>
     public int UserInFlight => Table.InFlight - (wake.InFlight ? 1 : 0) - (Timers.HasKernelTimeout ? 1 : 0);
@@ -336,7 +347,9 @@ internal sealed class LoopEngine
     {
         wake.Stop();
         Timers.Stop();
+        Streams.End();
         receiveBuffers?.EndWaiting();
+        readBuffers?.EndWaiting();
     }
 
     /// <summary>Lowers the signal when a poll has left nothing behind.</summary>
@@ -355,7 +368,9 @@ internal sealed class LoopEngine
     public void FreeMemory()
     {
         Ring.ReleaseMemory();
+        Leases?.OnLoopEnded();
         receiveBuffers?.Close();
+        readBuffers?.Close();
         registeredBuffers?.Free();
     }
 

@@ -51,7 +51,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         {
             VerifyFree();
             return token.IsCancellationRequested ? ValueTask.FromCanceled<BufferLease>(token)
-                : unread.TryTake(out BufferLease lease) ? new(lease)
+                : unread.TryTake(out BufferLease lease) ? new(lease.Taken())
                 : operation.Failure is { } error ? ValueTask.FromException<BufferLease>(error)
                 : default;
         }
@@ -271,7 +271,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         core.VerifyCompleted(token);
         BufferLease lease = result;
         FinishUse();
-        return lease;
+        return lease.Taken();
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ public sealed class EndOfProcessTests
     [Fact]
     public void A_process_that_returns_from_main_with_requests_in_flight_ends_well()
     {
-        using ChildProcess child = ChildProcess.Run("exit-in-flight");
+        using TestChild child = TestChild.Run("exit-in-flight");
 
         Assert.Equal("10", child["in-flight"]);
     }
@@ -16,7 +16,7 @@ public sealed class EndOfProcessTests
     [Fact]
     public void A_process_whose_main_thread_owns_a_loop_that_is_not_disposed_ends_well()
     {
-        using ChildProcess child = ChildProcess.Run("exit-in-flight-attached");
+        using TestChild child = TestChild.Run("exit-in-flight-attached");
 
         Assert.Equal("5", child["in-flight"]);
     }
@@ -29,7 +29,7 @@ public sealed class EndOfProcessTests
         TimeSpan best = TimeSpan.MaxValue;
         for (int i = 0; i < Attempts && best > TimeSpan.FromSeconds(2); i++)
         {
-            using ChildProcess child = ChildProcess.Start("--kernel", $"{TestKernel.Kind}", "exit-in-thousands");
+            using TestChild child = TestChild.Start("--kernel", $"{TestKernel.Kind}", "exit-in-thousands");
             child.WaitFor("in-flight");
             long start = System.Diagnostics.Stopwatch.GetTimestamp();
             (int status, string error) = child.WaitForEnd();
@@ -47,7 +47,7 @@ public sealed class EndOfProcessTests
     [Fact]
     public void A_parked_process_ends_at_a_termination_signal()
     {
-        using ChildProcess child = ChildProcess.Start("park");
+        using TestChild child = TestChild.Start("park");
         child.WaitFor("ready");
 
         child.Terminate();
@@ -60,7 +60,7 @@ public sealed class EndOfProcessTests
     [Fact]
     public void A_parked_process_that_drains_at_a_termination_signal_ends_well()
     {
-        using ChildProcess child = ChildProcess.Start("park-and-drain");
+        using TestChild child = TestChild.Start("park-and-drain");
         child.WaitFor("ready");
 
         child.Terminate();
@@ -74,7 +74,7 @@ public sealed class EndOfProcessTests
     public void An_exception_that_nobody_handles_ends_the_process_with_its_text()
     {
         const int Abort = 6;
-        using ChildProcess child = ChildProcess.Start("throw");
+        using TestChild child = TestChild.Start("throw");
 
         (int status, string error) = child.WaitForEnd();
 

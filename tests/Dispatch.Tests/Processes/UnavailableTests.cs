@@ -6,7 +6,7 @@ public sealed class UnavailableTests
     [Fact]
     public void Where_there_is_a_ring_every_door_says_so()
     {
-        using ChildProcess child = ChildProcess.Run("check");
+        using TestChild child = TestChild.Run("check");
 
         Assert.Equal(("True", "True"), (child["dispatcher"], child["supported"]));
         Assert.Equal(string.Empty, child["reason"] + child["message"] + child["remedy"]);
@@ -16,7 +16,7 @@ public sealed class UnavailableTests
     [Fact]
     public void A_seccomp_profile_that_forbids_io_uring_is_named_with_the_option_that_allows_it()
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EPERM}", "--deny-aio", $"{Errno.EPERM}", "check");
+        using TestChild child = TestChild.Run("--deny", $"{Errno.EPERM}", "--deny-aio", $"{Errno.EPERM}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.Forbidden, "io_uring_setup failed with EPERM");
         Assert.Contains("seccomp", child["message"], StringComparison.Ordinal);
@@ -30,7 +30,7 @@ public sealed class UnavailableTests
     [InlineData(Errno.EINVAL)]
     public void Where_io_uring_is_refused_Linux_AIO_takes_its_place_and_the_report_says_why(int errno)
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{errno}", "check");
+        using TestChild child = TestChild.Run("--deny", $"{errno}", "check");
 
         Assert.Equal(("True", "True", "LinuxAio"), (child["dispatcher"], child["supported"], child["kernel"]));
         Assert.StartsWith($"io_uring_setup failed with {Errno.Name(errno)}", child["refused"], StringComparison.Ordinal);
@@ -56,7 +56,7 @@ public sealed class UnavailableTests
         Assert.SkipUnless(TryWrite(Limit, "0"), $"{Limit} cannot be written here.");
         try
         {
-            using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EPERM}", "check");
+            using TestChild child = TestChild.Run("--deny", $"{Errno.EPERM}", "check");
 
             AssertUnavailable(child, KernelUnavailableReason.Forbidden, "io_uring_setup failed with EPERM");
             Assert.Contains("io_setup failed with EAGAIN", child["message"], StringComparison.Ordinal);
@@ -67,14 +67,14 @@ public sealed class UnavailableTests
             Assert.True(TryWrite(Limit, before), $"{Limit} was {before} and could not be set to that again.");
         }
 
-        using ChildProcess after = ChildProcess.Run("--deny", $"{Errno.EPERM}", "check");
+        using TestChild after = TestChild.Run("--deny", $"{Errno.EPERM}", "check");
         Assert.Equal(("True", nameof(KernelKind.LinuxAio)), (after["dispatcher"], after["kernel"]));
     }
 
     [Fact]
     public void Where_both_are_refused_both_are_named()
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EPERM}", "--deny-aio", $"{Errno.EAGAIN}", "check");
+        using TestChild child = TestChild.Run("--deny", $"{Errno.EPERM}", "--deny-aio", $"{Errno.EAGAIN}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.Forbidden, "io_uring_setup failed with EPERM");
         Assert.Contains("io_setup failed with EAGAIN", child["message"], StringComparison.Ordinal);
@@ -84,7 +84,7 @@ public sealed class UnavailableTests
     [Fact]
     public void A_limit_that_is_reached_is_no_reason_to_run_on_something_else()
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EMFILE}", "check");
+        using TestChild child = TestChild.Run("--deny", $"{Errno.EMFILE}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.DescriptorLimit, "io_uring_setup failed with EMFILE");
     }
@@ -106,7 +106,7 @@ public sealed class UnavailableTests
     [Fact]
     public void Memory_that_cannot_be_mapped_is_named_with_the_call()
     {
-        using ChildProcess child = ChildProcess.Run("--deny-populate", $"{Errno.ENOMEM}", "check");
+        using TestChild child = TestChild.Run("--deny-populate", $"{Errno.ENOMEM}", "check");
 
         Assert.Equal(("False", nameof(KernelUnavailableReason.Other)), (child["supported"], child["thrown"]));
         Assert.Matches("^mmap of [0-9]+ bytes for a ring failed with ENOMEM: ", child["thrown-message"]);
@@ -116,7 +116,7 @@ public sealed class UnavailableTests
     [Fact]
     public void A_security_module_that_forbids_io_uring_is_no_reason_to_try_lesser_flags()
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EACCES}", "--deny-aio", $"{Errno.EPERM}", "check");
+        using TestChild child = TestChild.Run("--deny", $"{Errno.EACCES}", "--deny-aio", $"{Errno.EPERM}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.Forbidden, "io_uring_setup failed with EACCES");
         Assert.Contains("security module", child["message"], StringComparison.Ordinal);
@@ -125,7 +125,7 @@ public sealed class UnavailableTests
     [Fact]
     public void A_kernel_without_io_uring_is_named_and_so_is_a_sandbox_that_looks_like_one()
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.ENOSYS}", "--deny-aio", $"{Errno.EPERM}", "check");
+        using TestChild child = TestChild.Run("--deny", $"{Errno.ENOSYS}", "--deny-aio", $"{Errno.EPERM}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.NotImplemented, "io_uring_setup failed with ENOSYS");
         Assert.Contains("CONFIG_IO_URING", child["remedy"], StringComparison.Ordinal);
@@ -135,7 +135,7 @@ public sealed class UnavailableTests
     [Fact]
     public void A_kernel_that_refuses_every_set_of_flags_is_too_old()
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EINVAL}", "--deny-aio", $"{Errno.EPERM}", "check");
+        using TestChild child = TestChild.Run("--deny", $"{Errno.EINVAL}", "--deny-aio", $"{Errno.EPERM}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.TooOld, "io_uring_setup failed with EINVAL");
         Assert.Contains("6.0", child["remedy"], StringComparison.Ordinal);
@@ -144,7 +144,7 @@ public sealed class UnavailableTests
     [Fact]
     public void An_ordinary_user_who_may_lock_no_memory_is_told_how_to_raise_the_limit()
     {
-        using ChildProcess child = ChildProcess.Run("--memlock", "0", "--ordinary-user", "check");
+        using TestChild child = TestChild.Run("--memlock", "0", "--ordinary-user", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.LockedMemoryLimit, "io_uring_setup failed with ENOMEM");
         Assert.Contains("RLIMIT_MEMLOCK is 0 KiB", child["message"], StringComparison.Ordinal);
@@ -164,7 +164,7 @@ public sealed class UnavailableTests
     [Fact]
     public void An_errno_that_nobody_foresaw_is_named_all_the_same()
     {
-        using ChildProcess child = ChildProcess.Run("--deny", $"{Errno.EXDEV}", "check");
+        using TestChild child = TestChild.Run("--deny", $"{Errno.EXDEV}", "check");
 
         AssertUnavailable(child, KernelUnavailableReason.Other, "io_uring_setup failed with EXDEV");
     }
@@ -177,7 +177,7 @@ public sealed class UnavailableTests
     public void Loops_that_find_no_descriptor_end_with_the_limit_named_and_leave_nothing_behind(int limit)
     {
         // Four limits in a row: a loop takes several descriptors, and each of them can be the one that is missing.
-        using ChildProcess child = ChildProcess.Run("--nofile", $"{limit}", "many-loops");
+        using TestChild child = TestChild.Run("--nofile", $"{limit}", "many-loops");
 
         Assert.Equal("True", child["warm"]);
         Assert.Equal(nameof(KernelUnavailableReason.DescriptorLimit), child["thrown"]);
@@ -189,7 +189,7 @@ public sealed class UnavailableTests
     [Fact]
     public void An_ordinary_user_makes_ring_after_ring_although_their_memory_comes_back_late()
     {
-        using ChildProcess child = ChildProcess.Run("--memlock", $"{8 << 20}", "--ordinary-user", "ring-after-ring");
+        using TestChild child = TestChild.Run("--memlock", $"{8 << 20}", "--ordinary-user", "ring-after-ring");
 
         Assert.Equal("100", child["made"]);
     }
@@ -207,7 +207,7 @@ public sealed class UnavailableTests
         }
     }
 
-    private static void AssertUnavailable(ChildProcess child, KernelUnavailableReason reason, string beginning)
+    private static void AssertUnavailable(TestChild child, KernelUnavailableReason reason, string beginning)
     {
         Assert.Equal(("False", "False"), (child["dispatcher"], child["supported"]));
         Assert.Equal((reason.ToString(), reason.ToString()), (child["reason"], child["thrown"]));

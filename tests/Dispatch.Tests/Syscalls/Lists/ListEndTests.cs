@@ -144,7 +144,7 @@ public sealed class ListEndTests
         using TestPipe pipe = new();
         using RequestList list = new(view.SafeMemoryMappedViewHandle) { IoRequest.Read(pipe.ReadEnd, new byte[8], -1) };
         loop.Submit(list);
-        using ChildProcess child = ChildProcess.Start("--words", path, "wait-word");
+        using TestChild child = TestChild.Start("--words", path, "wait-word");
         OnLoop.Await(() => ListTests.SleepersOf(list[0]) == 1, "A sleeper in the other process");
 
         pipe.Write([1, 2, 3, 4, 5]);

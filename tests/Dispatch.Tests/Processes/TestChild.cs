@@ -4,13 +4,13 @@ using Dispatch.Tests.Kernel;
 namespace Dispatch.Tests.Processes;
 
 /// <summary>A run of the child program: its lines of <c>name=value</c>, and how it ended.</summary>
-internal sealed class ChildProcess : IDisposable
+internal sealed class TestChild : IDisposable
 {
     private readonly Process process;
     private readonly Dictionary<string, string> values = [];
     private readonly Task<string> error;
 
-    private ChildProcess(string[] arguments)
+    private TestChild(string[] arguments)
     {
         ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "Dispatch.Tests.Child"), arguments)
         {
@@ -26,12 +26,12 @@ internal sealed class ChildProcess : IDisposable
     public string this[string name] => values.TryGetValue(name, out string? value) ? value : $"nothing was said of {name}";
 
     /// <summary>Starts the program and leaves it running.</summary>
-    public static ChildProcess Start(params string[] arguments) => new(arguments);
+    public static TestChild Start(params string[] arguments) => new(arguments);
 
     /// <summary>Runs the program to its end and expects it to end well.</summary>
-    public static ChildProcess Run(params string[] arguments)
+    public static TestChild Run(params string[] arguments)
     {
-        ChildProcess child = new(arguments);
+        TestChild child = new(arguments);
         (int status, string error) = child.WaitForEnd();
         Assert.True(status == 0, $"The child ended with {status}: {error}");
         Assert.Empty(error);
