@@ -31,14 +31,11 @@ public readonly struct Descriptor
     /// Gets what stands, in a step of a chain, for the file that an earlier step of the same chain opened as the chain's (<see cref="IoRequest.AsChainFile"/>).
     /// </summary>
     public static Descriptor ChainFile => new(null, ChainFileNumber);
+
     /// <summary>Gets a value indicating whether it is a direct descriptor, and <see cref="Number"/> its slot.</summary>
     internal bool IsSlot => ReferenceEquals(Owner, SlotMarker);
 
     internal object? Owner { get; }
-
-    /// <summary>The same, for a system call, which takes the process's numbers: a file that is in the ring's table only has none.</summary>
-    internal Descriptor ForCall() => !IsSlot && Number != ChainFileNumber ? this
-        : throw new ArgumentException("A direct descriptor, or the chain's file, has no number that a system call could be given: it is in the ring's table only. Give it one with IoRequest.InstallSlot, or use a request of the ring.");
 
     internal int Number { get; }
 
@@ -102,4 +99,8 @@ public readonly struct Descriptor
     /// <param name="handle">The handle.</param>
     /// <returns>The same, as a <see cref="Descriptor"/>.</returns>
     public static Descriptor FromDispatchHandle(DispatchHandle handle) => handle;
+
+    /// <summary>The same, for a system call, which takes the process's numbers: a file that is in the ring's table only has none.</summary>
+    internal Descriptor ForCall() => !IsSlot && Number != ChainFileNumber ? this
+        : throw new ArgumentException("A direct descriptor, or the chain's file, has no number that a system call could be given: it is in the ring's table only. Give it one with IoRequest.InstallSlot, or use a request of the ring.");
 }

@@ -11,6 +11,7 @@ public enum Capability
 
     /// <summary>System calls that no ring has, and that take more of a machine than time and chance.</summary>
     AnyCall,
+
     /// <summary>Extended attributes of files.</summary>
     ExtendedAttributes,
 
