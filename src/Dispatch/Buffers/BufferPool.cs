@@ -23,10 +23,8 @@ internal sealed unsafe class BufferPool
     private readonly int[] references;
     private readonly uint[] generations;
     private readonly List<nint> chunks = [];
-    private readonly Queue<IBufferWaiter> starved = new();
+    private readonly BufferLine? line;
     private readonly Stack<int>? loose;
-    private bool pumpQueued;
-    private long refusedAt = -1;
     private ushort tail;
     private int holds = 1;
     private volatile bool closed;
@@ -36,6 +34,7 @@ internal sealed unsafe class BufferPool
     {
         this.engine = engine;
         this.capacity = capacity;
+        line = new BufferLine(engine, this);
         BufferSize = bufferSize;
 
         // A place of these is written when its buffer is made: most loops never have as many as they may.
@@ -81,6 +80,12 @@ internal sealed unsafe class BufferPool
     /// <summary>Gets what remembers who holds them, or null when nobody asked for it.</summary>
     public LeaseTracker? Leases => engine?.Leases;
 
+    /// <summary>Gets the receives that found no buffer.</summary>
+    public BufferLine Line => line!;
+
+    /// <summary>Gets a value indicating whether the loop has ended.</summary>
+    public bool IsClosed => closed;
+
     /// <summary>Gets how many buffers exist.</summary>
     public int Count { get; private set; }
 
@@ -96,12 +101,24 @@ internal sealed unsafe class BufferPool
     /// <summary>Copies data into a lease of its own, which belongs to no loop and outlives all of them.</summary>
     public static BufferLease Copy(ReadOnlySpan<byte> data) => new(new BufferPool(data), 0, 0, 0, data.Length);
 
+    /// <summary>Doubles the number of buffers, as far as it may. False when there are as many as there may be.</summary>
+    public bool TryGrow()
+    {
+        int more = Math.Min(Count, capacity - Count);
+        if (more != 0)
+        {
+            Provide(more);
+        }
+
+        return more != 0;
+    }
+
     /// <summary>Takes a buffer out of a loose pool, for a read. False: there is none, and there can be no more.</summary>
     public bool TryTake(out int id, out nint address)
     {
-        if (loose!.Count == 0 && Count < capacity)
+        if (loose!.Count == 0)
         {
-            Provide(Math.Min(Count, capacity - Count));
+            TryGrow();
         }
 
         bool taken = loose.TryPop(out id);
@@ -230,56 +247,6 @@ internal sealed unsafe class BufferPool
     }
 
     /// <summary>
-    /// Remembers a receive that ended because no buffer was free. It is armed again, in order, when a buffer comes back; at once if the pool can still grow.
-    /// </summary>
-    public void WaitForBuffer(IBufferWaiter waiter)
-    {
-        engine!.Counters.BufferStarvations++;
-        if (engine.IsClosed)
-        {
-            waiter.OnNoMoreBuffers();
-            return;
-        }
-
-        starved.Enqueue(waiter);
-        if (Count < capacity)
-        {
-            Provide(Math.Min(Count, capacity - Count));
-            ServeAll();
-        }
-        else if (waiter.ArmedAt == Provided)
-        {
-            Leases?.OnStarved();
-            refusedAt = Provided; // The kernel has said no since the last buffer came back: asking again before the next one does would only be refused again.
-        }
-        else
-        {
-            QueuePump(); // Buffers came back between the kernel's failure and its completion: nobody else would announce them.
-        }
-    }
-
-    /// <summary>Forgets one that stands in line, because it goes to another loop.</summary>
-    public void Forget(IBufferWaiter waiter)
-    {
-        for (int left = starved.Count; left > 0; left--)
-        {
-            if (starved.Dequeue() is var next && !ReferenceEquals(next, waiter))
-            {
-                starved.Enqueue(next);
-            }
-        }
-    }
-
-    /// <summary>The loop ends: whoever waits for a buffer is told that none will come.</summary>
-    public void EndWaiting()
-    {
-        while (starved.TryDequeue(out IBufferWaiter? waiter))
-        {
-            waiter.OnNoMoreBuffers();
-        }
-    }
-
-    /// <summary>
     /// The ring is closed: leases end now, and the memory goes as soon as no retained buffer is left. Owner, or whoever closes for a dead one.
     /// </summary>
     public void Close()
@@ -373,59 +340,9 @@ internal sealed unsafe class BufferPool
         Leased--;
         Put(id);
         Publish();
-        if (starved.Count != 0)
+        if (line!.HasWaiters)
         {
-            ServeOne();
-            QueuePump();
-        }
-    }
-
-    private void ServeOne()
-    {
-        // One buffer, one receive: arming all of them for it would end all but one in the same shortage again.
-        while (starved.TryDequeue(out IBufferWaiter? waiter))
-        {
-            if (waiter.OnBufferAvailable())
-            {
-                return;
-            }
-        }
-    }
-
-    /// <summary>
-    /// The kernel refuses a receive when no buffer is free, whether data waits for it or not. So one that is armed for a buffer that came back may have no use for it, and the buffer is left
-    /// over for those behind. Whether it is can be seen in the next turn, when the kernel has had the request.
-    /// </summary>
-    private void QueuePump()
-    {
-        if (!pumpQueued && starved.Count != 0 && Leased < Count)
-        {
-            pumpQueued = true;
-            engine!.Posted.EnqueueLocal(static (s, _) => ((BufferPool)s!).Pump(), this);
-        }
-    }
-
-    private void Pump()
-    {
-        pumpQueued = false;
-        if (closed || refusedAt == Provided)
-        {
-            return;
-        }
-
-        for (int free = Count - Leased; free > 0 && starved.Count != 0; free--)
-        {
-            ServeOne();
-        }
-
-        QueuePump();
-    }
-
-    private void ServeAll()
-    {
-        while (starved.TryDequeue(out IBufferWaiter? waiter))
-        {
-            waiter.OnBufferAvailable();
+            line.OnBufferBack();
         }
     }
 

@@ -348,8 +348,8 @@ internal sealed class LoopEngine
         wake.Stop();
         Timers.Stop();
         Streams.End();
-        receiveBuffers?.EndWaiting();
-        readBuffers?.EndWaiting();
+        receiveBuffers?.Line.End();
+        readBuffers?.Line.End();
     }
 
     /// <summary>Lowers the signal when a poll has left nothing behind.</summary>

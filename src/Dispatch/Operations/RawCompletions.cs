@@ -201,8 +201,6 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
         return new Subscription(this, observer);
     }
 
-    private static int ErrnoOf(Exception e) => e is ObjectDisposedException ? Errno.EBADF : Errno.EINVAL;
-
     private void Send(in IoRequest request, ulong tag)
     {
         if (request.IsBare && !request.IsMultishot)
@@ -246,7 +244,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
                 {
                     // Its handle was closed while it waited. Whoever takes the present completion is not to blame; the request gets an answer of its own.
                     outstanding++;
-                    Answer(tag, ErrnoOf(e));
+                    Answer(tag, ErrorMap.ErrnoOf(e));
                 }
             }
         }
@@ -262,7 +260,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
                 catch (Exception e)
                 {
                     operation.Leave();
-                    Answer(operation.UserTag, ErrnoOf(e));
+                    Answer(operation.UserTag, ErrorMap.ErrnoOf(e));
                 }
             }
 

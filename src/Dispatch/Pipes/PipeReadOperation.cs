@@ -188,6 +188,6 @@ internal sealed class PipeReadOperation(PipeData stream, PipeSource source, bool
     private void Starve()
     {
         starved = true;
-        Pool.WaitForBuffer(this);
+        Pool.Line.Enter(this);
     }
 }

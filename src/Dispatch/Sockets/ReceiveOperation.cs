@@ -95,7 +95,7 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
     {
         Pause();
         starved = false;
-        Engine.ReceiveBuffersIfCreated?.Forget(this); // It may stand in line from an earlier wait, which is over.
+        Engine.ReceiveBuffersIfCreated?.Line.Forget(this); // It may stand in line from an earlier wait, which is over.
     }
 
     /// <summary>The connection closes: whoever waits is told, and what was not read goes back.</summary>
@@ -258,7 +258,7 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
         }
         else if (starved)
         {
-            Engine.ReceiveBuffers.WaitForBuffer(this);
+            Engine.ReceiveBuffers.Line.Enter(this);
         }
         else if (Consumer.IsConsuming)
         {
