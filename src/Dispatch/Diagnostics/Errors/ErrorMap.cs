@@ -13,6 +13,14 @@ namespace Dispatch;
 /// </remarks>
 internal static class ErrorMap
 {
+    /// <summary>What a submit that stands in no call of the user's would have thrown, as a positive errno.</summary>
+    public static int ErrnoOf(Exception error) => error switch
+    {
+        ObjectDisposedException => Errno.EBADF,
+        IOException { HResult: > 0 and < 4096 } failure => failure.HResult,
+        _ => Errno.EINVAL,
+    };
+
     /// <summary>Makes the exception of a failed call on a file or a path.</summary>
     /// <param name="call">The call's name, as its man page has it: <c>openat</c>.</param>
     /// <param name="result">Its result, negative.</param>

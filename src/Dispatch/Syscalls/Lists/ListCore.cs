@@ -27,10 +27,17 @@ internal sealed class ListCore
     private bool announcing;
     private volatile bool abandoned;
 
-    public ListCore() => entries = new ListEntries(this);
+    public ListCore()
+    {
+        entries = new ListEntries(this);
+        Cancels = new ListCancels(this, entries);
+    }
 
     /// <summary>Gets the requests. Changed between runs only.</summary>
     public ListRequests Requests { get; } = new();
+
+    /// <summary>Gets what cancels them.</summary>
+    public ListCancels Cancels { get; }
 
     /// <summary>Gets what became of each entry.</summary>
     public ListOutcome[] Outcomes { get; private set; } = [];
@@ -50,6 +57,9 @@ internal sealed class ListCore
     /// <summary>Gets the number of the last run.</summary>
     public int Run => Volatile.Read(ref run);
 
+    /// <summary>Gets the chains of the run, or null when it has none.</summary>
+    public ListSteps? Steps => steps;
+
     /// <summary>Gets the words; only when there are some.</summary>
     public ListWords Words => words!;
 
@@ -60,26 +70,7 @@ internal sealed class ListCore
     public void UseWords(ListWords given) => words = given;
 
     /// <summary>Makes sure that there are words for all requests; between runs.</summary>
-    public ListWords RequireWords()
-    {
-        int count = Math.Max(1, Requests.Count);
-        if (words is null)
-        {
-            words = ListWords.Allocate(count);
-        }
-        else if (words.Capacity < count)
-        {
-            if (words.Scope == FutexScope.Shared)
-            {
-                throw new InvalidOperationException($"The list has {count} requests, and its memory has words for {words.Capacity}. Give it {ListWords.HeadBytes} bytes and {ListWords.EntryBytes} for each request.");
-            }
-
-            words.Dispose(); // Who still wakes up in it has a reference.
-            words = ListWords.Allocate(count);
-        }
-
-        return words;
-    }
+    public ListWords RequireWords() => words = ListWords.For(Math.Max(1, Requests.Count), words);
 
     /// <summary>Submits it to a loop: here when the caller is the owner, through the inbox otherwise.</summary>
     public void Submit(LoopEngine target)
@@ -186,24 +177,6 @@ internal sealed class ListCore
         }
     }
 
-    /// <summary>Cancels an entry and its chain, or everything (−1), of the given run. Any thread.</summary>
-    public void Cancel(int index, int run)
-    {
-        if (!IsInFlight)
-        {
-            return;
-        }
-
-        if (engine!.IsOwner)
-        {
-            CancelOnOwner(index, run);
-        }
-        else
-        {
-            engine.Posted.TryPost(static (s, at) => ((ListCore)s!).CancelOnOwner((int)at, (int)(at >> 32)), this, ((long)run << 32) | (uint)index);
-        }
-    }
-
     /// <summary>Awaits the run, or one entry of it. Owner only.</summary>
     public ListAwait BeginAwait(int index, out short token)
     {
@@ -221,14 +194,6 @@ internal sealed class ListCore
         engine?.Posted.TryPost(static (s, _) => ((ListCore)s!).LeaveTable(), this, 0);
     }
 
-    /// <summary>What a submit on its own would have thrown, as a result.</summary>
-    internal static int ErrnoOf(Exception e) => e switch
-    {
-        ObjectDisposedException => Errno.EBADF,
-        IOException { HResult: > 0 and < 4096 } failure => failure.HResult,
-        _ => Errno.EINVAL,
-    };
-
     /// <summary>Starts an entry that stands alone.</summary>
     internal void StartOne(int index)
     {
@@ -245,7 +210,7 @@ internal sealed class ListCore
         }
         catch (Exception e) when (!entries[index].InFlight)
         {
-            End(index, -ErrnoOf(e), 0); // Its handle was closed, say: its result, and nobody else's affair.
+            End(index, -ErrorMap.ErrnoOf(e), 0); // Its handle was closed, say: its result, and nobody else's affair.
         }
         catch (InvalidOperationException) when (Engine.RingFailure is not null)
         {
@@ -434,34 +399,5 @@ internal sealed class ListCore
             outcome.Result = entry.Result;
             outcome.Flags = entry.Flags;
         }
-    }
-
-    private void CancelOnOwner(int index, int run)
-    {
-        if (!engine!.IsOwner || !IsInFlight || Run != run)
-        {
-            return;
-        }
-
-        if (index >= 0)
-        {
-            CancelEntry(index);
-            return;
-        }
-
-        for (int i = 0; i < entries.Count && i < Requests.Count && IsInFlight && Run == run; i++)
-        {
-            CancelEntry(i);
-        }
-    }
-
-    private void CancelEntry(int index)
-    {
-        if (steps is null || !steps.TryCancel(index))
-        {
-            entries[index].RequestCancel();
-        }
-
-        TellNow();
     }
 }

@@ -163,7 +163,7 @@ internal sealed class ListSteps(ListCore list) : ISlotWaiter
         catch (Exception e)
         {
             LetGo(chain);
-            Fail(chain, step, ListCore.ErrnoOf(e));
+            Fail(chain, step, ErrorMap.ErrnoOf(e));
             return;
         }
 

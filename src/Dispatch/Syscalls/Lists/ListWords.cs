@@ -52,6 +52,24 @@ internal sealed unsafe class ListWords : SafeHandleZeroOrMinusOneIsInvalid
 
     private Head* First => (Head*)handle;
 
+    /// <summary>Makes sure that there are words for so many entries: the present ones when there are enough, or new ones in their place.</summary>
+    /// <exception cref="InvalidOperationException">The user has given the memory, and it is too small.</exception>
+    public static ListWords For(int entries, ListWords? present)
+    {
+        if (present is not null && present.Capacity >= entries)
+        {
+            return present;
+        }
+
+        if (present is { Scope: FutexScope.Shared })
+        {
+            throw new InvalidOperationException($"The list has {entries} requests, and its memory has words for {present.Capacity}. Give it {HeadBytes} bytes and {EntryBytes} for each request.");
+        }
+
+        present?.Dispose(); // Who still wakes up in it has a reference.
+        return Allocate(entries);
+    }
+
     /// <summary>Allocates memory of the process's own: whole pages, with room for at least so many entries.</summary>
     public static ListWords Allocate(int entries)
     {

@@ -162,7 +162,7 @@ public sealed class RequestList : IReadOnlyList<RequestListEntry>, IDisposable
     {
         if (core.WasSubmitted)
         {
-            core.Cancel(-1, core.Run);
+            core.Cancels.Cancel(-1, core.Run);
         }
 
         Leave();
@@ -248,7 +248,7 @@ public sealed class RequestList : IReadOnlyList<RequestListEntry>, IDisposable
         VerifyNotDisposed();
         if (core.WasSubmitted)
         {
-            core.Cancel(index, core.Run);
+            core.Cancels.Cancel(index, core.Run);
         }
     }
 
