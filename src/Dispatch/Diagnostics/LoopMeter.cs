@@ -36,6 +36,9 @@ public static class LoopMeter
         Level(meter, "dispatch.loop.requests.in_flight", "{request}", "Requests that the kernel has.", s => s.InFlight);
         Level(meter, "dispatch.loop.requests.waiting", "{request}", "Requests that wait in user memory for room in the ring.", s => s.Backlog);
         Level(meter, "dispatch.loop.inbox.depth", "{message}", "Messages in the inbox.", s => s.InboxDepth);
+        Count(meter, "dispatch.loop.workers.waits", "{call}", "System calls that had to wait for a worker because as many were busy as there may be.", s => s.CallWaits);
+        Level(meter, "dispatch.loop.workers.threads", "{thread}", "Worker threads for system calls that the ring cannot make.", s => s.Workers);
+        Level(meter, "dispatch.loop.workers.queue", "{call}", "System calls that wait for a worker.", s => s.QueuedCalls);
         return meter;
     }
 
