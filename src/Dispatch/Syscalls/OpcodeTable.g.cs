@@ -27,7 +27,7 @@ internal static partial class OpcodeTable
         new(Opcode.Connect, "connect", "Connect", "io_uring_prep_connect(3) connect(2)", "5.5", "", "asynchronous"),
         new(Opcode.Fallocate, "fallocate", "Allocate", "io_uring_prep_fallocate(3) fallocate(2)", "5.6", "", "kernel worker"),
         new(Opcode.Openat, "openat", "OpenAt", "io_uring_prep_openat(3) openat(2)", "5.6", "", "inline when the path is cached; kernel worker"),
-        new(Opcode.Close, "close", "Close CloseSlot:5.15", "io_uring_prep_close(3) close(2)", "5.6", "", "inline"),
+        new(Opcode.Close, "close", "Close CloseSlot:5.15 CloseChainFile:5.15", "io_uring_prep_close(3) close(2)", "5.6", "", "inline"),
         new(Opcode.FilesUpdate, "update of direct descriptors", "UpdateSlots", "io_uring_prep_files_update(3)", "5.6", "Direct descriptors are io_uring's alone: use plain descriptors.", "inline"),
         new(Opcode.Statx, "statx", "Status", "io_uring_prep_statx(3) statx(2)", "5.6", "", "kernel worker"),
         new(Opcode.Read, "pread", "Read", "io_uring_prep_read(3) pread(2)", "5.6", "", "inline when cached; asynchronous"),

@@ -158,6 +158,8 @@ internal static partial class HeaderNames
     /// <summary>Constants of Dispatch that stand among those of the kernel.</summary>
     private static readonly HashSet<string> OurOwn =
     [
+        "AioAbi.RingMagic", // Of the kernel's source.
+        "InotifyAbi.EventBytes", // The size of a record without its name.
         "CompletionFlags.Copied",
         "Errno.Highest",
         "Errno.ERESTARTSYS", // Private to the kernel: no header of user space has them.
@@ -173,7 +175,7 @@ internal static partial class HeaderNames
 
     /// <summary>The constants of the static classes that carry C names.</summary>
     public static IEnumerable<HeaderFact> Constants() =>
-        from type in new[] { typeof(IoUringAbi), typeof(Libc), typeof(Errno) }
+        from type in new[] { typeof(IoUringAbi), typeof(AioAbi), typeof(InotifyAbi), typeof(Libc), typeof(Errno) }
         from field in type.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)
         where field.IsLiteral && !OurOwn.Contains($"{type.Name}.{field.Name}")
         select new HeaderFact($"{type.Name}.{field.Name}", ToInt64(field.GetRawConstantValue()!), field.Name);

@@ -21,6 +21,7 @@ internal sealed partial class HeaderProgram
         #include <poll.h>
         #include <signal.h>
         #include <sys/epoll.h>
+        #include <sys/inotify.h>
         #include <sys/mman.h>
         #include <sys/wait.h>
         #include <sys/xattr.h>

@@ -161,6 +161,19 @@ public sealed class CallTests
     }
 
     [Fact]
+    public void A_file_without_a_number_is_refused()
+    {
+        Action[] calls =
+        [
+            () => IoRequest.Syscall(GetRandom, (Descriptor)new DirectSlot(3)),
+            () => IoRequest.Lock(new DirectSlot(3), FileLock.Shared),
+            () => IoRequest.CopyRange(1, 0, new DirectSlot(3), 0, 1),
+            () => IoRequest.Syscall(GetRandom, Descriptor.ChainFile),
+        ];
+        Assert.All(calls, call => Assert.Contains("InstallSlot", Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_closed_handle_is_refused_and_nothing_stays_referenced() => OnLoop.Run(async loop =>
     {
         using TestFolder folder = new();

@@ -11,6 +11,15 @@ public sealed class ListMisuseTests
     });
 
     [Fact]
+    public void A_workers_call_is_no_step_of_a_kernels_chain() => OnLoop.Poll(loop =>
+    {
+        using RequestList list = new() { IoRequest.Nop().Link(), IoRequest.GetRandom(new byte[8]) };
+        string message = Assert.Throws<InvalidOperationException>(() => loop.Submit(list)).Message;
+        Assert.Contains("getrandom", message, StringComparison.Ordinal);
+        Assert.Contains("Then", message, StringComparison.Ordinal);
+    });
+
+    [Fact]
     public void A_wait_on_a_list_that_was_not_submitted_is_refused()
     {
         using RequestList list = ListTests.Nops(1);
