@@ -41,7 +41,7 @@ public partial struct IoRequest
 
     /// <summary>
     /// Closes the chain's file, see <see cref="AsChainFile"/>. Hard-link what comes before it, or it will not run when that one fails or reads less than it was to. Where it does not run, Dispatch closes the file when the chain has
-    /// ended. <c>io_uring_prep_close_direct(3)</c>; Linux 5.15.
+    /// ended. <c>close(2)</c>, <c>io_uring_prep_close_direct(3)</c>, <c>io_uring_prep_close(3)</c>; Linux 5.15.
     /// </summary>
     /// <returns>The request.</returns>
     public static IoRequest CloseChainFile()

@@ -8,7 +8,7 @@ internal static class ChildTest
     /// <summary>Runs it and fails with its output if it fails.</summary>
     public static async Task RunAsync(Type test, string method)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(Path.ChangeExtension(test.Assembly.Location, null)) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in new[] { "-explicit", "only", "-method", $"{test.FullName}.{method}", "-noColor" })
         {
             start.ArgumentList.Add(argument);
