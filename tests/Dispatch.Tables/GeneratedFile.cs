@@ -12,6 +12,7 @@ public sealed record GeneratedFile(string Source, string Target, Func<DataTable,
     /// <summary>Gets all there are.</summary>
     public static IReadOnlyList<GeneratedFile> All { get; } =
     [
+        new("src/Dispatch/Syscalls/opcodes.tsv", "src/Dispatch/Syscalls/OpcodeTable.Data.cs", OpcodeCode.Render),
         new("src/Dispatch/Syscalls/syscalls.tsv", "src/Dispatch/Syscalls/SystemCallTable.Data.cs", SystemCallCode.Render),
         new("src/Dispatch/Syscalls/syscalls.tsv", "src/Dispatch/Syscalls/SAFETY.md", SystemCallPage.Render),
     ];

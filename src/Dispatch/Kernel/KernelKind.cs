@@ -11,7 +11,7 @@ public enum KernelKind
 
     /// <summary>
     /// Linux AIO: see <c>io_submit(2)</c>. Linux 4.18 or newer. The same requests with the same meaning: direct file I/O and readiness in the kernel, everything else on worker threads, so that it is slower where workers are
-    /// needed. Registered credentials, fixed descriptors and drained requests it does not have.
+    /// needed. A chain's file, registered buffers and registered credentials are Dispatch's own there; direct descriptors that you manage yourself (<see cref="DirectSlot"/>) and buffers provided by request it does not have.
     /// </summary>
     LinuxAio,
 }
