@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tmds.Linux;
 
 namespace Dispatch.Testing;
@@ -20,12 +21,17 @@ internal static unsafe class MessageWork
             return -Errno.EFAULT;
         }
 
-        if (work.Request.SelectsBuffer || (entry.IoPriority & IoUringAbi.IORING_RECV_MULTISHOT) != 0)
+        if (work.Request.SelectsBuffer != ((entry.IoPriority & IoUringAbi.IORING_RECV_MULTISHOT) != 0))
         {
-            return -Errno.EINVAL; // As on Linux AIO: a message goes where its record says.
+            return -Errno.EINVAL; // As on Linux AIO: a single message goes where its record says, and many only into provided buffers.
         }
 
         msghdr* message = (msghdr*)entry.Address;
+        if (work.Request.SelectsBuffer)
+        {
+            return 0; // Its record says how much of each buffer is for the sender and for control data, and nothing else.
+        }
+
         if ((ulong)message->msg_iovlen > Libc.IOV_MAX)
         {
             return -Errno.EMSGSIZE;
@@ -70,6 +76,33 @@ internal static unsafe class MessageWork
 
         work.Destination = new SimulatedAddress(new ReadOnlySpan<byte>((void*)name, (int)length));
         return 0;
+    }
+
+    /// <summary>
+    /// Receives one message into a provided buffer, behind the record that io_uring puts before it: see <c>io_uring_recvmsg_out(3)</c>. Returns how much of the buffer that took, 0 for a message of no bytes, or a negative errno.
+    /// </summary>
+    public static int ReceiveInto(RingWork work, SocketDescription socket, Span<byte> buffer, MessageFlags flags)
+    {
+        msghdr* wanted = (msghdr*)work.Request.Entry.Address;
+        int nameRoom = (int)(uint)wanted->msg_namelen;
+        int start = sizeof(IoUringRecords.ReceivedMessageHeader) + nameRoom + (int)(ulong)wanted->msg_controllen;
+        if (start > buffer.Length)
+        {
+            return -Errno.EFAULT;
+        }
+
+        Span<byte> payload = buffer[start..];
+        int received = socket.Receive(payload, flags, out MessageOrigin origin);
+        if (received < 0)
+        {
+            return received;
+        }
+
+        ReadOnlySpan<byte> name = origin.From is { } from ? from.Bytes : default;
+        name[..Math.Min(name.Length, nameRoom)].CopyTo(buffer[sizeof(IoUringRecords.ReceivedMessageHeader)..]);
+        IoUringRecords.ReceivedMessageHeader header = new() { NameLength = (uint)name.Length, PayloadLength = (uint)received, Flags = origin.IsTruncated ? (uint)Truncated : 0 };
+        MemoryMarshal.Write(buffer, header);
+        return received == 0 ? 0 : start + Math.Min(received, payload.Length);
     }
 
     /// <summary>Writes down who sent what was received, and whether it is all of it.</summary>

@@ -60,7 +60,7 @@ internal sealed class RingWork(SimulatedRing ring) : SimulatedEvent, IWaiter
     public bool IsMultishot => Request.Opcode switch
     {
         Opcode.Accept => (Request.Entry.IoPriority & IoUringAbi.IORING_ACCEPT_MULTISHOT) != 0,
-        Opcode.Recv => (Request.Entry.IoPriority & IoUringAbi.IORING_RECV_MULTISHOT) != 0,
+        Opcode.Recv or Opcode.Recvmsg => (Request.Entry.IoPriority & IoUringAbi.IORING_RECV_MULTISHOT) != 0,
         Opcode.PollAdd => (Request.Entry.Length & IoUringAbi.IORING_POLL_ADD_MULTI) != 0,
         _ => false,
     };

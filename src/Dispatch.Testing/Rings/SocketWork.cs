@@ -215,8 +215,10 @@ internal sealed unsafe class SocketWork(SimulatedRing ring)
             return -Errno.ENOBUFS;
         }
 
-        uint length = work.Request.Entry.Length == 0 ? buffer.Length : Math.Min(buffer.Length, work.Request.Entry.Length);
-        int received = socket.Receive(new Span<byte>((void*)buffer.Address, (int)length), flags);
+        bool isMessage = work.Request.Opcode == Opcode.Recvmsg;
+        uint length = isMessage || work.Request.Entry.Length == 0 ? buffer.Length : Math.Min(buffer.Length, work.Request.Entry.Length);
+        Span<byte> room = new((void*)buffer.Address, (int)length);
+        int received = isMessage ? MessageWork.ReceiveInto(work, socket, room, flags) : socket.Receive(room, flags);
         if (received == Outcome.WouldBlock)
         {
             ring.PutBufferBack(work);

@@ -9,7 +9,7 @@ public sealed class MessageTests : KernelTests
     private const int DatagramCloseOnExec = 2 | 0x80000;
 
     [Theory]
-    [EveryKernel(Capability.Messages)]
+    [EveryKernel]
     [Covers(nameof(IoRequest.SendMessage))]
     [Covers(nameof(IoRequest.ReceiveMessage))]
     public void A_message_is_gathered_sent_to_an_address_and_scattered_with_its_senders(TestedKernel kernel) => Run(kernel, async w =>
@@ -34,7 +34,7 @@ public sealed class MessageTests : KernelTests
     });
 
     [Theory]
-    [EveryKernel(Capability.Messages)]
+    [EveryKernel(Capability.ControlData)]
     public void Descriptors_travel_as_control_data_and_those_that_nobody_takes_are_closed(TestedKernel kernel) => Run(kernel, async w =>
     {
         (int ours, int theirs) = w.SocketPair();
@@ -60,7 +60,7 @@ public sealed class MessageTests : KernelTests
     });
 
     [Theory]
-    [EveryKernel(Capability.Messages)]
+    [EveryKernel]
     [Covers(nameof(IoRequest.ReceiveMessageMultishot))]
     public void A_multishot_brings_each_message_with_its_sender(TestedKernel kernel) => Poll(kernel, w =>
     {

@@ -27,8 +27,8 @@ public enum Capability
     /// <summary>Reads and writes of several pieces of a registered buffer.</summary>
     VectorsInRegisteredBuffers,
 
-    /// <summary>Sends and receives with addresses and control data.</summary>
-    Messages,
+    /// <summary>Control data with messages: descriptors, say.</summary>
+    ControlData,
 
     /// <summary>Sends from memory that the kernel keeps.</summary>
     ZeroCopy,

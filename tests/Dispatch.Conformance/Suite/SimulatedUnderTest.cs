@@ -16,7 +16,7 @@ internal sealed class SimulatedUnderTest : KernelUnderTest
         [Capability.MultishotReads] = "only its sockets bring several completions a request.",
         [Capability.GuardedOpens] = "its paths know no such limits.",
         [Capability.VectorsInRegisteredBuffers] = "it has reads and writes of one piece for those.",
-        [Capability.Messages] = "its sockets take data without a message around it.",
+        [Capability.ControlData] = "its messages carry data and addresses, and nothing beside them.",
         [Capability.ZeroCopy] = "it copies, and has no second completion for what it kept.",
         [Capability.SocketCommands] = "its sockets are asked by calls only.",
         [Capability.EpollSets] = "it has no epoll.",

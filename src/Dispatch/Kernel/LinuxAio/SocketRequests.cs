@@ -60,11 +60,12 @@ internal sealed unsafe class SocketRequests(LinuxAioRing ring)
     public void BeginReceive(EmulatedRequest request)
     {
         ExpectAll(request);
-        if ((request.Entry.IoPriority & ~(IORING_RECVSEND_POLL_FIRST | IORING_RECV_MULTISHOT)) != 0 || (request.Opcode == Opcode.Recvmsg && request.SelectsBuffer))
+        bool many = (request.Entry.IoPriority & IORING_RECV_MULTISHOT) != 0;
+        if ((request.Entry.IoPriority & ~(IORING_RECVSEND_POLL_FIRST | IORING_RECV_MULTISHOT)) != 0 || (request.Opcode == Opcode.Recvmsg && request.SelectsBuffer && !many))
         {
-            ring.End(request, -Errno.EINVAL); // A message goes where its record says.
+            ring.End(request, -Errno.EINVAL); // A single message goes where its record says.
         }
-        else if ((request.Entry.IoPriority & IORING_RECV_MULTISHOT) != 0)
+        else if (many)
         {
             if (!request.SelectsBuffer || (request.Entry.OperationFlags & (uint)MessageFlags.WaitAll) != 0)
             {
