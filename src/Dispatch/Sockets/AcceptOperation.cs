@@ -154,6 +154,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         entry.OperationFlags = (uint)AcceptFlags.CloseOnExec;
         listener.OwnedDescriptor.AddUse();
         TakeSlot();
+        cancelling = false; // Whoever asked, asked for the end of the request before this one.
         StartEntry(entry);
     }
 
@@ -208,9 +209,9 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     private void Continue(int outcome)
     {
         bool wasCancelling = cancelling;
-        if (cancelling)
+        if (cancelling && !InFlight)
         {
-            FinishCancel();
+            FinishCancel(); // In flight again, by a consumer that was handed the last connection: then the cancel is the new request's, and its answer to come.
         }
 
         if (listener.IsClosed || Engine.IsClosed)

@@ -77,6 +77,7 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
         entry.BufferGroup = BufferPool.Group;
         connection.OwnedDescriptor.AddUse();
         TakeSlot();
+        cancelling = false; // Whoever asked, asked for the end of the request before this one.
         ArmedAt = Engine.ReceiveBuffers.Provided;
         StartEntry(entry);
     }
@@ -242,9 +243,9 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
 
     private void Continue()
     {
-        if (cancelling)
+        if (cancelling && !InFlight)
         {
-            FinishCancel();
+            FinishCancel(); // In flight again, by a consumer that was handed the last data: then the cancel is the new request's, and its answer to come.
         }
 
         if (IsEnded)
