@@ -6,6 +6,9 @@ namespace Dispatch.Tests.Streams;
 /// <summary>Signals, and the ends of processes.</summary>
 public sealed class ProcessTests
 {
+    /// <summary>SIGUSR1: unlike SIGHUP, nohup(1) does not have the whole process tree ignore it.</summary>
+    private const PosixSignal UserSignal = (PosixSignal)10;
+
     [Fact]
     public void The_end_of_a_process_is_told_with_its_code_to_all_who_wait() => OnLoop.Run(async loop =>
     {
@@ -84,28 +87,28 @@ public sealed class ProcessTests
     [Fact]
     public void Signals_come_on_the_owner_and_end_nothing_while_somebody_takes_them() => OnLoop.Run(async loop =>
     {
-        SignalStream signals = SignalStream.Of(loop, PosixSignal.SIGHUP, PosixSignal.SIGWINCH);
+        SignalStream signals = SignalStream.Of(loop, UserSignal, PosixSignal.SIGWINCH);
         Taker<PosixSignal, PosixSignal> taker = Taker.Of<PosixSignal>();
         using (signals.Subscribe(taker))
         {
-            Assert.Equal(0, Native.Kill(Environment.ProcessId, 1));
+            Assert.Equal(0, Native.Kill(Environment.ProcessId, (int)UserSignal));
             while (taker.Items.Count == 0)
             {
                 await loop.DelayAsync(TimeSpan.FromMilliseconds(1));
             }
 
-            Assert.Equal([PosixSignal.SIGHUP], taker.Items);
+            Assert.Equal([UserSignal], taker.Items);
         }
 
         await using IAsyncEnumerator<PosixSignal> reader = signals.ReadAllAsync().GetAsyncEnumerator();
         ValueTask<bool> next = reader.MoveNextAsync();
         for (int i = 0; i < 5; i++)
         {
-            Assert.Equal(0, Native.Kill(Environment.ProcessId, 1));
+            Assert.Equal(0, Native.Kill(Environment.ProcessId, (int)UserSignal));
         }
 
         Assert.True(await next);
-        Assert.Equal(PosixSignal.SIGHUP, reader.Current);
+        Assert.Equal(UserSignal, reader.Current);
         Assert.Throws<ArgumentException>("signals", () => SignalStream.Of(loop));
     });
 
