@@ -32,6 +32,9 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     /// <summary>Gets a value indicating whether a read, a subscription or a result that was not taken yet stands against giving the connection away.</summary>
     public bool IsBusy => IsConsuming || core.IsCompleted || input is { IsBusy: true };
 
+    /// <summary>Gets a value indicating whether something came and was not read.</summary>
+    public bool HasUnread => unread.Count != 0;
+
     /// <summary>Gets a value indicating whether the reader has been given everything there will ever be.</summary>
     public bool IsInputEnded => operation.IsEnded && unread.Count == 0;
 
