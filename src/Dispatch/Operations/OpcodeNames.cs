@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Dispatch;
 
 /// <summary>The call behind each opcode, by the name of its man page, and the errors that a .NET user expects of it.</summary>
@@ -17,7 +15,7 @@ internal static class OpcodeNames
     {
         string call = name ?? Of(opcode);
         return IsSocketCall(opcode)
-            ? ErrorMap.ForSocket(call, result, (subject as EndPoint)?.ToString(), token)
+            ? ErrorMap.ForSocket(call, result, subject?.ToString(), token)
             : ErrorMap.ForFile(call, result, subject as string, token);
     }
 

@@ -140,6 +140,21 @@ public partial struct IoRequest
         return request;
     }
 
+    /// <summary>Sends a datagram to an address; the result is the number of bytes. <c>sendto(2)</c>, <c>send(2)</c>, <c>io_uring_prep_send(3)</c>; Linux 6.0.</summary>
+    /// <param name="socket">A datagram socket.</param>
+    /// <param name="data">The data, pinned from submit to completion.</param>
+    /// <param name="address">Where to; not to be changed until the completion.</param>
+    /// <param name="flags">Flags of <c>send(2)</c>.</param>
+    /// <returns>The request.</returns>
+    public static IoRequest SendTo(Descriptor socket, ReadOnlyMemory<byte> data, DatagramAddress address, MessageFlags flags = MessageFlags.NoSignal)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        IoRequest request = Send(socket, data, flags);
+        request.Entry.FileIndex = (uint)address.Length;
+        request.SetExtras(address.Extras);
+        return request;
+    }
+
     /// <summary>Finishes sending, receiving, or both. <c>shutdown(2)</c>, <c>io_uring_prep_shutdown(3)</c>; Linux 5.11. Runs on a kernel worker.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="how">Which half.</param>

@@ -12,8 +12,11 @@ internal static unsafe class SocketCalls
 {
     private const int MaxAddressBytes = 128;
 
-    /// <summary>Makes a stream socket for this kind of address. It does not block, so that a kernel without io_uring can try before it waits; io_uring waits all the same.</summary>
-    public static int Open(KernelCalls calls, AddressFamily family)
+    /// <summary>Makes a stream socket: see <see cref="Open(KernelCalls, AddressFamily, int)"/>.</summary>
+    public static int Open(KernelCalls calls, AddressFamily family) => Open(calls, family, LibC.SOCK_STREAM);
+
+    /// <summary>Makes a socket for this kind of address. It does not block, so that a kernel without io_uring can try before it waits; io_uring waits all the same.</summary>
+    public static int Open(KernelCalls calls, AddressFamily family, int type)
     {
         int domain = family switch
         {
@@ -22,7 +25,7 @@ internal static unsafe class SocketCalls
             AddressFamily.Unix => LibC.AF_UNIX,
             _ => throw new NotSupportedException($"Address family {family} is not supported: use IPv4, IPv6 or Unix-domain end points."),
         };
-        int number = calls.Socket(domain, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, 0);
+        int number = calls.Socket(domain, type | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, 0);
         return number >= 0 ? number : throw ErrorMap.ForSocket("socket", number);
     }
 

@@ -165,6 +165,9 @@ public abstract class LoopStream<T> : IObservable<T>, ISubscriptionOwner<T>, ILo
     /// <summary>The reader waits: the source is to bring the next item.</summary>
     internal void OnReaderWaits() => Resume();
 
+    /// <summary>What a reader is thrown who asks for the next item, and for nothing else, when there is none.</summary>
+    internal virtual Exception Ended() => new InvalidOperationException("The stream has ended: there is no next item.");
+
     /// <summary>An item was consumed: what it refers to goes back.</summary>
     internal virtual void Release(T item)
     {
@@ -224,6 +227,26 @@ public abstract class LoopStream<T> : IObservable<T>, ISubscriptionOwner<T>, ILo
         failure = reason;
         OnEnded();
         EndConsumerLater();
+    }
+
+    /// <summary>Tells whoever consumes of a failure that ends the consuming, and not the stream. False when nobody could be told.</summary>
+    private protected bool Interrupt(Exception reason)
+    {
+        if (reader is { IsAwaiting: true } waiting)
+        {
+            waiting.CompleteEnd(reason);
+            return true;
+        }
+
+        if (subscription is { IsDisposed: false } current && unread.Count == 0)
+        {
+            subscription = null;
+            Leave();
+            current.End(reason);
+            return true;
+        }
+
+        return false;
     }
 
     /// <summary>Gives back what nobody has taken, counted.</summary>

@@ -31,6 +31,9 @@ internal sealed class PullReader<T>(LoopStream<T> stream, CancellationToken firs
     /// <summary>Gets a value indicating whether it waits for an item.</summary>
     public bool IsAwaiting { get; private set; }
 
+    /// <summary>Gets the number of the wait, for a task of it.</summary>
+    public short Version => core.Version;
+
     /// <inheritdoc/>
     public ValueTask<bool> MoveNextAsync() => Engine.IsOwner ? MoveNext() : MoveFromElsewhereAsync();
 
@@ -48,6 +51,30 @@ internal sealed class PullReader<T>(LoopStream<T> stream, CancellationToken firs
         return Engine.Posted.TryPost(static (s, _) => ((PullReader<T>)s!).LeaveFromInbox(), this, 0) ? new ValueTask(Engine.Loop.TryInvokeAsync(static () => Task.CompletedTask, static () => { })) : default;
     }
 
+    /// <summary>Gives back what it holds, and is no consumer any more. Owner only.</summary>
+    public void Leave()
+    {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
+        if (core.IsCompleted && result)
+        {
+            result = false; // It came, and was not taken before this: whoever takes it now gets the end, and not an item whose buffer has gone back.
+            Engine.CountOrphan();
+        }
+
+        ReleaseCurrent();
+        Unregister();
+        stream.DetachReader(this);
+        if (IsAwaiting)
+        {
+            CompleteEnd(null); // Somebody left while somebody waited.
+        }
+    }
+
     /// <summary>Brings the item that is waited for. User code runs before this returns.</summary>
     public void Complete(T item)
     {
@@ -63,6 +90,15 @@ internal sealed class PullReader<T>(LoopStream<T> stream, CancellationToken firs
         failure = reason;
         result = false;
         Wake();
+    }
+
+    /// <summary>Ends the waiting of a caller whose own token has fired. Owner only.</summary>
+    public void Cancel(CancellationToken token)
+    {
+        if (IsAwaiting)
+        {
+            CompleteEnd(new OperationCanceledException(token));
+        }
     }
 
     /// <inheritdoc/>
@@ -170,14 +206,6 @@ internal sealed class PullReader<T>(LoopStream<T> stream, CancellationToken firs
         }
     }
 
-    private void Cancel(CancellationToken token)
-    {
-        if (IsAwaiting)
-        {
-            CompleteEnd(new OperationCanceledException(token));
-        }
-    }
-
     private void Wake()
     {
         IsAwaiting = false;
@@ -208,23 +236,6 @@ internal sealed class PullReader<T>(LoopStream<T> stream, CancellationToken firs
         if (Engine.IsOwner)
         {
             Leave();
-        }
-    }
-
-    private void Leave()
-    {
-        if (disposed)
-        {
-            return;
-        }
-
-        disposed = true;
-        ReleaseCurrent();
-        Unregister();
-        stream.DetachReader(this);
-        if (IsAwaiting)
-        {
-            CompleteEnd(null); // Somebody left while somebody waited.
         }
     }
 

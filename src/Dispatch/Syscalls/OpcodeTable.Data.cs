@@ -33,7 +33,7 @@ internal static partial class OpcodeTable
         new(Opcode.Write, "pwrite", "Write", "io_uring_prep_write(3) pwrite(2)", "5.6", string.Empty, "kernel worker; O_DIRECT asynchronous"),
         new(Opcode.Fadvise, "posix_fadvise", "Advise", "io_uring_prep_fadvise(3) posix_fadvise(2)", "5.6", string.Empty, "kernel worker for WILLNEED; inline"),
         new(Opcode.Madvise, "madvise", "AdviseMemory", "io_uring_prep_madvise(3) madvise(2)", "5.6", "Call madvise(2) on a worker: EventLoop.OffloadAsync.", "kernel worker"),
-        new(Opcode.Send, "send", "Send SendBundle:6.10", "io_uring_prep_send(3) send(2)", "5.6", string.Empty, "inline when there is room; asynchronous"),
+        new(Opcode.Send, "send", "Send SendTo:6.0 SendBundle:6.10", "io_uring_prep_send(3) send(2)", "5.6", string.Empty, "inline when there is room; asynchronous"),
         new(Opcode.Recv, "recv", "Receive ReceiveMultishot:6.0", "io_uring_prep_recv(3) recv(2)", "5.6", string.Empty, "inline when there is data; asynchronous"),
         new(Opcode.Openat2, "openat2", "OpenWith", "io_uring_prep_openat2(3) openat2(2)", "5.6", "Use IoRequest.OpenAt, which knows no limits to where the path may lead.", "inline when the path is cached; kernel worker"),
         new(Opcode.EpollCtl, "epoll_ctl", "EpollControl", "io_uring_prep_epoll_ctl(3) epoll_ctl(2)", "5.6", "Use IoRequest.Poll on each descriptor.", "inline"),

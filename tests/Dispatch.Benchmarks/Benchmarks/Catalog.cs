@@ -10,6 +10,7 @@ internal static class Catalog
         EchoBenchmarks.Echo,
         ConnectionBenchmarks.SendFile,
         ConnectionBenchmarks.Idle,
+        DatagramBenchmarks.Receive,
         FileBenchmarks.Cached,
         FileBenchmarks.Direct,
         FileBenchmarks.DirectKernels,

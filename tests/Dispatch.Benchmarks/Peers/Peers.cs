@@ -20,6 +20,10 @@ internal static class Peers
     public const string EchoStream = "echo-stream";
     public const string SendFile = "send-file";
     public const string SendFileSockets = "send-file-sockets";
+    public const string DatagramsSockets = "datagrams-sockets";
+    public const string DatagramsAwait = "datagrams-await";
+    public const string DatagramsObserve = "datagrams-observe";
+    public const string DatagramsCoalesced = "datagrams-coalesced";
     public const string EchoRaw = "echo-raw";
     public const string Reads = "reads";
     public const string ReadsRaw = "reads-raw";
@@ -69,6 +73,10 @@ internal static class Peers
         [LookupsDirectRandomAccess] = arguments => new LookupWorkload(arguments.Depth, isDirect: true, onLoop: false),
         [SendFile] = arguments => new LoopSendFile(arguments.RequiredFile),
         [SendFileSockets] = arguments => new SocketsSendFile(arguments.RequiredFile),
+        [DatagramsSockets] = _ => new SocketsDatagrams(),
+        [DatagramsAwait] = _ => LoopDatagrams.Make(isObserved: false),
+        [DatagramsObserve] = _ => LoopDatagrams.Make(isObserved: true),
+        [DatagramsCoalesced] = _ => LoopDatagrams.Make(isObserved: true, isCoalescing: true),
         [LoopStream] = _ => new LoopStream(),
         [LoopPing] = _ => new LoopPing(),
         [LoopWake] = _ => new LoopWake(),
