@@ -6,22 +6,7 @@ using Dispatch.Examples.Echo;
 
 Option<int?> port = CommonOptions.Number("--port", "The port to listen on; 0 lets the system choose.", 0, 65_535);
 port.Required = true;
-Option<IPAddress> address = new("--address")
-{
-    Description = "The address to listen on.",
-    HelpName = "IP",
-    CustomParser = result =>
-    {
-        if (IPAddress.TryParse(result.Tokens[0].Value, out IPAddress? parsed))
-        {
-            return parsed;
-        }
-
-        result.AddError("--address takes an IP address, such as 0.0.0.0 or ::1.");
-        return null;
-    },
-    DefaultValueFactory = _ => IPAddress.Loopback,
-};
+Option<IPAddress> address = CommonOptions.Address();
 Option<int?> loops = CommonOptions.Loops();
 Option<CpuSet?> cpus = new("--cpus")
 {

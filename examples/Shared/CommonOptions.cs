@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
 
 namespace Dispatch.Examples;
 
@@ -52,6 +53,25 @@ internal static class CommonOptions
             result.AddError($"{name} takes {string.Join(" or ", words.Select(w => w.Word))}.");
             return default;
         },
+    };
+
+    /// <summary>Makes <c>--address</c>.</summary>
+    /// <returns>The option.</returns>
+    public static Option<IPAddress> Address() => new("--address")
+    {
+        Description = "The address to listen on.",
+        HelpName = "IP",
+        CustomParser = result =>
+        {
+            if (IPAddress.TryParse(result.Tokens[0].Value, out IPAddress? parsed))
+            {
+                return parsed;
+            }
+
+            result.AddError("--address takes an IP address, such as 0.0.0.0 or ::1.");
+            return null;
+        },
+        DefaultValueFactory = _ => IPAddress.Loopback,
     };
 
     /// <summary>Makes <c>--loops</c>.</summary>
