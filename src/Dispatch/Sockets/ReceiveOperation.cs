@@ -249,6 +249,7 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
 
         if (IsEnded)
         {
+            connection.ReceiveEnded?.Invoke();
             Consumer.EndStream();
         }
         else if (interrupted)
