@@ -46,6 +46,9 @@ public sealed partial class Connection : DispatchHandle
     /// <summary>Gets what kind of socket it is.</summary>
     internal AddressFamily Family { get; }
 
+    /// <summary>Gets or sets who is told when the peer has finished sending or the connection broke, also while nobody reads. Called on the owner.</summary>
+    internal Action? ReceiveEnded { get; set; }
+
     /// <summary>Gets the user's side of receiving.</summary>
     internal ReceiveConsumer Receiving => receive.Consumer;
 

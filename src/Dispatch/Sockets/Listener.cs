@@ -58,6 +58,13 @@ public sealed class Listener : DispatchHandle
         return listener;
     }
 
+    /// <summary>Takes a bound socket that listens over for a loop. The socket stays the caller's to dispose, after the listener was closed.</summary>
+    internal static Listener Adopt(Socket socket, ListenOptions options, EventLoop loop)
+    {
+        options.Connections.Validate();
+        return new Listener(loop.Engine, new OwnedDescriptor(socket.SafeHandle), options, socket.AddressFamily, socket.LocalEndPoint);
+    }
+
     private protected override void OnClosing() => accept.Close();
 
     private ValueTask<Connection> AcceptFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => accept.AcceptAsync(token).AsTask()));

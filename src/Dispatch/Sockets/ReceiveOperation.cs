@@ -250,6 +250,7 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
 
         if (IsEnded)
         {
+            connection.ReceiveEnded?.Invoke();
             Consumer.EndStream();
         }
         else if (interrupted)

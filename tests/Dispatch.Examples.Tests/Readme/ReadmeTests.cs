@@ -9,6 +9,9 @@ namespace Dispatch.Examples.Tests;
 /// <summary>The README is product: what it shows compiles, runs, and names files that exist.</summary>
 public sealed partial class ReadmeTests
 {
+    /// <summary>A package that was built against an older version of the framework. The SDK leaves this warning out of every build, too.</summary>
+    private const string UnifiedReference = "CS1701";
+
     private const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
@@ -87,7 +90,7 @@ public sealed partial class ReadmeTests
             references,
             new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
         using MemoryStream image = new();
-        IEnumerable<Diagnostic> problems = compilation.Emit(image).Diagnostics.Where(d => d.Severity >= DiagnosticSeverity.Warning);
+        IEnumerable<Diagnostic> problems = compilation.Emit(image).Diagnostics.Where(d => d.Severity >= DiagnosticSeverity.Warning && d.Id != UnifiedReference);
         Assert.Empty(problems);
         image.Position = 0;
         return AssemblyLoadContext.Default.LoadFromStream(image);

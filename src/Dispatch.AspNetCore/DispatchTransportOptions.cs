@@ -1,0 +1,33 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace Dispatch.AspNetCore;
+
+/// <summary>The options of the transport. They mirror <see cref="SocketTransportOptions"/>; the loops have options of their own (<see cref="DispatcherOptions"/>, section <c>Dispatch</c> of the configuration).</summary>
+public sealed class DispatchTransportOptions
+{
+    /// <summary>Gets or sets where the code of requests runs. Default <see cref="DispatchScheduling.Adaptive"/>.</summary>
+    public DispatchScheduling Scheduling { get; set; } = DispatchScheduling.Adaptive;
+
+    /// <summary>Gets or sets how long a request's code may keep its loop at a stretch before that counts as blocking. <see cref="DispatchScheduling.Adaptive"/> only. Default 20 ms.</summary>
+    public TimeSpan BlockingThreshold { get; set; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Gets or sets how often a connection may block its loop before it goes on on the thread pool. <see cref="DispatchScheduling.Adaptive"/> only. Default 2.</summary>
+    public int BlockingLimit { get; set; } = 2;
+
+    /// <summary>Gets or sets a value indicating whether small segments are sent at once (TCP_NODELAY). Default true.</summary>
+    public bool NoDelay { get; set; } = true;
+
+    /// <summary>Gets or sets how many connections may wait to be accepted (capped by <c>net.core.somaxconn</c>). <c>listen(2)</c>. Default 512.</summary>
+    public int Backlog { get; set; } = 512;
+
+    /// <summary>
+    /// Gets or sets how many bytes of a connection may have been written and not sent before a write waits; null for no limit. Default 64 KiB. (What was received and not read is bounded by the loops'
+    /// <see cref="EventLoopOptions.ReceiveQuota"/>.)
+    /// </summary>
+    public long? MaxWriteBufferSize { get; set; } = 64 * 1024;
+
+    /// <summary>Gets or sets what makes a bound listening socket of an end point. Default <see cref="SocketTransportOptions.CreateDefaultBoundListenSocket"/>.</summary>
+    public Func<EndPoint, Socket> CreateBoundListenSocket { get; set; } = SocketTransportOptions.CreateDefaultBoundListenSocket;
+}

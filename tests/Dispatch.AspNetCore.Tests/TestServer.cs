@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatch.AspNetCore.Tests;
+
+/// <summary>A web application on the transport, on a port of the system's choice.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly WebApplication app;
+
+    private TestServer(WebApplication app) => this.app = app;
+
+    public Uri Address => new(app.Urls.First());
+
+    public Dispatcher Dispatcher => app.Services.GetRequiredService<Dispatcher>();
+
+    public static async Task<TestServer> StartAsync(Action<WebApplication> map, Action<KestrelServerOptions>? kestrel = null, DispatchScheduling scheduling = DispatchScheduling.Adaptive)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseDispatch(o => o.Scheduling = scheduling);
+        builder.WebHost.ConfigureKestrel(kestrel ?? (o => o.Listen(System.Net.IPAddress.Loopback, 0)));
+        WebApplication app = builder.Build();
+        map(app);
+        await app.StartAsync();
+        return new TestServer(app);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+}
