@@ -38,9 +38,6 @@ internal sealed class ExampleProcess : IDisposable
     /// <summary>Asks it to end, as init or a container does.</summary>
     public void Terminate() => Signal("-TERM");
 
-    /// <summary>Interrupts it, as Ctrl+C does.</summary>
-    public void Interrupt() => Signal("-INT");
-
     /// <summary>Ends it as the power does: it gets to do nothing more.</summary>
     public void Kill()
     {

@@ -26,7 +26,7 @@ public sealed class LogWatchTests
         }
 
         writer.Join();
-        watch.Interrupt();
+        watch.Terminate();
         ExampleResult result = watch.WaitForEnd();
 
         Assert.Equal(0, result.ExitCode);
