@@ -29,7 +29,6 @@ internal static class FileEndpoints
         return Task.CompletedTask;
     }
 
-    /// <summary>A body goes to a part, which takes the file's name when it is whole and on the device: nobody is served half a file, and an upload that breaks off leaves nothing.</summary>
     private static async Task StoreAsync(HttpContext context, FileFolder folder, IFileStore store, string name)
     {
         if (folder.PathOf(name) is not { } path)
@@ -43,17 +42,15 @@ internal static class FileEndpoints
             limit.MaxRequestBodySize = MostUploadBytes;
         }
 
-        string part = folder.PathOfPart();
         long length;
         try
         {
-            length = await store.WriteAsync(context.Request.BodyReader, part, context.RequestAborted);
-            File.Move(part, path, overwrite: true);
+            length = await store.StoreAsync(context.Request.BodyReader, folder.PathOfPart(), path, context.RequestAborted);
         }
-        catch
+        catch (IOException) when (Directory.Exists(path))
         {
-            File.Delete(part);
-            throw;
+            context.Response.StatusCode = StatusCodes.Status409Conflict;
+            return;
         }
 
         await context.Response.WriteAsJsonAsync(new StoredFile(name, length), WebAppJson.Default.StoredFile);

@@ -43,28 +43,18 @@ internal sealed class LoopFiles(Dispatcher dispatcher) : IFileStore
         }
     }
 
-    public async Task<long> WriteAsync(PipeReader body, string path, CancellationToken token)
+    public async Task<long> StoreAsync(PipeReader body, string part, string path, CancellationToken token)
     {
-        await using DispatchFile file = await DispatchFile.OpenAsync(path, ForWriting, Loop, CancellationToken.None);
-        List<ReadOnlyMemory<byte>> pieces = [];
-        long length = 0;
-        while (true)
+        try
         {
-            ReadResult read = await body.ReadAsync(token);
-            pieces.Clear();
-            foreach (ReadOnlyMemory<byte> piece in read.Buffer)
-            {
-                pieces.Add(piece);
-            }
-
-            await file.WriteAsync(pieces, length, CancellationToken.None);
-            length += read.Buffer.Length;
-            body.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                await file.FlushAsync(cancellationToken: CancellationToken.None);
-                return length;
-            }
+            long length = await WriteAsync(body, part, token);
+            await Loop.ExecuteAsync(IoRequest.Rename(part, path), CancellationToken.None);
+            return length;
+        }
+        catch
+        {
+            await Loop.CompleteAsync(IoRequest.Unlink(part), CancellationToken.None); // Whether it was there yet or not.
+            throw;
         }
     }
 
@@ -89,6 +79,31 @@ internal sealed class LoopFiles(Dispatcher dispatcher) : IFileStore
             if ((await output.FlushAsync(aborted)).IsCompleted)
             {
                 return; // The client is gone.
+            }
+        }
+    }
+
+    private async Task<long> WriteAsync(PipeReader body, string path, CancellationToken token)
+    {
+        await using DispatchFile file = await DispatchFile.OpenAsync(path, ForWriting, Loop, CancellationToken.None);
+        List<ReadOnlyMemory<byte>> pieces = [];
+        long length = 0;
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(token);
+            pieces.Clear();
+            foreach (ReadOnlyMemory<byte> piece in read.Buffer)
+            {
+                pieces.Add(piece);
+            }
+
+            await file.WriteAsync(pieces, length, CancellationToken.None);
+            length += read.Buffer.Length;
+            body.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                await file.FlushAsync(cancellationToken: CancellationToken.None);
+                return length;
             }
         }
     }

@@ -20,7 +20,22 @@ internal sealed class PlainFiles : IFileStore
         await context.Response.SendFileAsync(path, context.RequestAborted);
     }
 
-    public async Task<long> WriteAsync(PipeReader body, string path, CancellationToken token)
+    public async Task<long> StoreAsync(PipeReader body, string part, string path, CancellationToken token)
+    {
+        try
+        {
+            long length = await WriteAsync(body, part, token);
+            File.Move(part, path, overwrite: true);
+            return length;
+        }
+        catch
+        {
+            File.Delete(part);
+            throw;
+        }
+    }
+
+    private static async Task<long> WriteAsync(PipeReader body, string path, CancellationToken token)
     {
         using SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
         List<ReadOnlyMemory<byte>> pieces = [];

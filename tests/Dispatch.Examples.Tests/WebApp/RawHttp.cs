@@ -28,11 +28,24 @@ internal static class RawHttp
         return head.ToString();
     }
 
-    /// <summary>Reads until the peer ends.</summary>
+    /// <summary>Reads until the peer ends, in whatever way.</summary>
     public static string ReadToEnd(this Socket socket)
     {
-        using StreamReader reader = new(new NetworkStream(socket), Encoding.Latin1);
-        return reader.ReadToEnd();
+        StringBuilder text = new();
+        byte[] buffer = new byte[4096];
+        try
+        {
+            while (socket.Receive(buffer) is int count and > 0)
+            {
+                text.Append(Encoding.Latin1.GetString(buffer, 0, count));
+            }
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // It had not read all that was sent to it.
+        }
+
+        return text.ToString();
     }
 
     /// <summary>Leaves as a program that crashes: the peer sees a reset.</summary>

@@ -55,11 +55,12 @@ internal sealed class WebAppProcess : IDisposable
     /// <summary>Asks it to end.</summary>
     public void Terminate() => process.Terminate();
 
-    /// <summary>Waits for its end, which is to be 0, and without a word.</summary>
+    /// <summary>Waits for its end, which is to be 0, and without an error in its log. (Warnings there may be: on a busy machine the first requests, whose code is being compiled, keep a loop for long.)</summary>
     public ExampleResult WaitForCleanEnd()
     {
         ExampleResult result = process.WaitForEnd();
-        Assert.Equal((0, string.Empty), (result.ExitCode, result.Error));
+        Assert.Equal(0, result.ExitCode);
+        Assert.DoesNotMatch("(fail|crit): |Unhandled", result.Error);
         return result;
     }
 

@@ -153,7 +153,7 @@ public sealed class WebAppTests
                     continue; // Replaced by a file of its own, and what it led to stays what it is.
                 }
 
-                Assert.Matches("^HTTP/1.1 4|^HTTP/1.1 500.*sub", $"{answer} {name}");
+                Assert.StartsWith("HTTP/1.1 4", answer, StringComparison.Ordinal);
                 Assert.DoesNotContain("not for you", answer, StringComparison.Ordinal);
             }
         }
