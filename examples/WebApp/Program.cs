@@ -18,6 +18,7 @@ Option<DispatchScheduling> scheduling = CommonOptions.Choice(
     ("owner", DispatchScheduling.Owner),
     ("threadpool", DispatchScheduling.ThreadPool));
 Option<KernelKind> kernel = CommonOptions.Kernel();
+Option<bool> measure = new("--measure") { Description = "Measure where requests spend their time, for the live page and the metrics. It costs them some." };
 Option<FileInfo?> https = new("--https") { Description = "Speak TLS, with the certificate and the key in this file: PEM, or PKCS #12 without a password.", HelpName = "CERT" };
 Option<bool> http2 = new("--h2c") { Description = "Speak HTTP/2 without TLS, to clients that know it (h2load, curl --http2-prior-knowledge), and no HTTP/1.1." };
 Option<DirectoryInfo?> files = new("--files") { Description = "The folder that /file serves and /upload stores to. Default: a new one with 1k.bin, 64k.bin and 1m.bin, removed at the end.", HelpName = "FOLDER" };
@@ -38,7 +39,7 @@ RootCommand command = new(
       /dispatch         a live page on the loops
     """)
 {
-    port, address, transport, loops, cpus, scheduling, kernel, https, http2, files, json,
+    port, address, transport, loops, cpus, scheduling, kernel, measure, https, http2, files, json,
 };
 command.SetAction(arguments => WebAppRun.RunAsync(new WebAppOptions
 {
@@ -48,12 +49,13 @@ command.SetAction(arguments => WebAppRun.RunAsync(new WebAppOptions
     Cpus = arguments.GetValue(cpus),
     Scheduling = arguments.GetValue(scheduling),
     Kernel = arguments.GetValue(kernel),
+    MeasureLatency = arguments.GetValue(measure),
     Certificate = arguments.GetValue(https),
     IsHttp2WithoutTls = arguments.GetValue(http2),
     Files = arguments.GetValue(files),
     PrintJson = arguments.GetValue(json),
 }));
-Option[] ofLoops = [loops, cpus, scheduling, kernel];
+Option[] ofLoops = [loops, cpus, scheduling, kernel, measure];
 return ExampleProgram.Run(command, args, arguments =>
     CommonOptions.CheckCpus(arguments.GetValue(loops), arguments.GetValue(cpus)) is { } fault ? fault
     : arguments.GetValue(transport) == WebTransport.Sockets && ofLoops.FirstOrDefault(o => arguments.GetResult(o) is { Implicit: false }) is { } loopOption ? $"{loopOption.Name} goes with --transport dispatch."

@@ -63,6 +63,7 @@ internal static class WebAppRun
             builder.AddDispatch(loops =>
             {
                 loops.Kernel = options.Kernel;
+                loops.MeasureLatency = options.MeasureLatency;
                 loops.LoopCount = options.LoopCount;
                 loops.Cpus = options.Cpus;
                 loops.Placement = options.Cpus is null ? LoopPlacement.Unbound : LoopPlacement.Explicit;
@@ -85,6 +86,7 @@ internal static class WebAppRun
         app.MapGet("/block/{ms:int:range(0,60000)}", Blocking.Run);
         app.MapHealthChecks("/health");
         app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapDispatch("/dispatch"); // In an application that others can reach: .RequireAuthorization().
         return app;
     }
 

@@ -47,7 +47,7 @@ internal static class FileEndpoints
         {
             length = await store.StoreAsync(context.Request.BodyReader, folder.PathOfPart(), path, context.RequestAborted);
         }
-        catch (IOException) when (Directory.Exists(path))
+        catch (Exception e) when ((e is IOException or UnauthorizedAccessException) && Directory.Exists(path))
         {
             context.Response.StatusCode = StatusCodes.Status409Conflict;
             return;

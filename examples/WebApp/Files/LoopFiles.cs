@@ -22,7 +22,7 @@ internal sealed class LoopFiles(Dispatcher dispatcher) : IFileStore
         {
             file = await DispatchFile.OpenAsync(path, ForReading, Loop);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
