@@ -39,6 +39,9 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     /// <summary>Gets a snapshot of the loop's counters. Any thread.</summary>
     public LoopStatistics Statistics => LoopSnapshot.Take(Engine);
 
+    /// <summary>Gets a snapshot of where the time of the loop's requests goes; empty unless <see cref="EventLoopOptions.MeasureLatency"/> is set. Any thread.</summary>
+    public LoopLatency Latency => Engine.Latency?.Snapshot() ?? LoopLatency.Empty;
+
     /// <summary>Gets a clock whose timers call back on the owner; for <see cref="Task.Delay(TimeSpan, System.TimeProvider)"/> and whatever else takes one. Any thread.</summary>
     public TimeProvider TimeProvider { get; }
 

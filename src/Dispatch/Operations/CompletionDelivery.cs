@@ -14,6 +14,7 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
     private readonly LoopCounters counters = engine.Counters;
     private readonly RawCompletions raw = engine.Raw;
     private readonly ListAnnouncer lists = engine.Lists;
+    private readonly LatencyRecorder? latency = engine.Latency;
 
     /// <summary>Gets a value indicating whether completions wait that the ring no longer holds.</summary>
     public bool HasDeferred => deferred.Count != 0;
@@ -29,7 +30,14 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
                 while (delivered < budget && TryTakeEntry(out CompletionEntry entry))
                 {
                     delivered++;
-                    Deliver(entry);
+                    if (latency is null)
+                    {
+                        Deliver(entry);
+                    }
+                    else
+                    {
+                        DeliverMeasured(entry, latency);
+                    }
                 }
 
                 break;
@@ -119,6 +127,19 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
         else if (entry.UserData != Tags.Silent)
         {
             table.CountLate();
+        }
+    }
+
+    private void DeliverMeasured(in CompletionEntry entry, LatencyRecorder latency)
+    {
+        KindLatency? kind = latency.Begin(Tags.IsRaw(entry.UserData) || table.Find(entry.UserData) is not { } operation ? -1 : operation.Index);
+        try
+        {
+            Deliver(entry);
+        }
+        finally
+        {
+            latency.End(kind);
         }
     }
 

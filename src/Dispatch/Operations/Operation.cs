@@ -249,6 +249,7 @@ internal abstract class Operation : ICancellable
         Opcode = entry.Opcode;
         Descriptor = entry.Fd;
         Engine.Table.InFlight++;
+        Engine.Latency?.OnStaged(Index, entry.Opcode, entry.Fd);
     }
 
     /// <summary>A system call: the ring's where that has the same operation, else a worker's.</summary>

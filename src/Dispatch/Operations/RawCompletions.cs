@@ -14,6 +14,9 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     private readonly Queue<Completion> untaken = new();
     private readonly Queue<(IoRequest Request, ulong Tag)> waiting = new();
     private readonly List<RawOperation> paused = [];
+
+    /// <summary>Whether every request needs a slot, to be followed by.</summary>
+    private readonly bool measured = engine.Latency is not null;
     private IObserver<Completion>[] observers = [];
     private int outstanding;
     private bool isPlain = true;
@@ -203,7 +206,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
 
     private void Send(in IoRequest request, ulong tag)
     {
-        if (request.IsBare && !request.IsMultishot)
+        if (request.IsBare && !request.IsMultishot && !measured)
         {
             engine.Submissions.Stage(request.Entry, tag);
             engine.Table.InFlight++;

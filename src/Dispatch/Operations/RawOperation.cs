@@ -66,6 +66,7 @@ internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
     /// </summary>
     public bool TryTranslate(in CompletionEntry entry, bool terminal, out Completion completion)
     {
+        Engine.Latency?.OnTaken(Index);
         completion = Completion.Of(UserTag, entry);
         if (terminal)
         {
