@@ -30,6 +30,7 @@ internal sealed class LoopEngine
         this.options = options;
         Table = new OperationTable();
         Submissions = new SubmissionQueue(ring, signal);
+        Watch = options.TurnLimit is { } limit ? new TurnWatch(limit) : null;
         Latency = options.MeasureLatency ? new LatencyRecorder(loop.Name, ring) : null;
         Inbox = new Inbox(Latency is { } latency ? () => Wake(latency) : ring.Wake);
         Scope = new TurnScope(this);
@@ -137,6 +138,9 @@ internal sealed class LoopEngine
     /// <summary>Gets what follows every request, or null when nobody asked for it.</summary>
     public LatencyRecorder? Latency { get; }
 
+    /// <summary>Gets what tells the watchdog of turns, or null when there is none.</summary>
+    public TurnWatch? Watch { get; }
+
     /// <summary>Gets the counters.</summary>
     public LoopCounters Counters { get; } = new();
 
@@ -212,6 +216,7 @@ internal sealed class LoopEngine
     {
         signal.IsRaised = true; // So that a poll inside this turn finds "work" even when there is none, and is refused.
         Scope.Begin();
+        Watch?.BeginTurn();
         Latency?.BeginTurn();
         long before = Counters.Completions;
         try
@@ -233,6 +238,7 @@ internal sealed class LoopEngine
         finally
         {
             Latency?.EndTurn(Counters.Completions - before);
+            Watch?.EndTurn();
             Scope.End();
         }
     }

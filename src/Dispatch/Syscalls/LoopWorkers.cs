@@ -105,6 +105,7 @@ internal sealed class LoopWorkers : IWorkerOwner
             first = (LoopCall?)call.Next;
             delivered++;
             Finish(call, out Operation operation, out CompletionEntry entry);
+            engine.Watch?.NoteCompletion(operation);
             KindLatency? kind = engine.Latency?.BeginCall(operation.Index);
             try
             {
