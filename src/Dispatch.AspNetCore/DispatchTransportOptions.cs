@@ -13,8 +13,10 @@ public sealed class DispatchTransportOptions
     /// <summary>Gets or sets how long a request's code may keep its loop at a stretch before that counts as blocking. <see cref="DispatchScheduling.Adaptive"/> only. Default 20 ms.</summary>
     public TimeSpan BlockingThreshold { get; set; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Gets or sets how often a connection may block its loop before it goes on on the thread pool. <see cref="DispatchScheduling.Adaptive"/> only. Default 2.</summary>
-    public int BlockingLimit { get; set; } = 2;
+    /// <summary>
+    /// Gets or sets how often a connection may block its loop before it goes on on the thread pool; after 256 requests that did not block it starts anew. <see cref="DispatchScheduling.Adaptive"/> only. Default 3.
+    /// </summary>
+    public int BlockingLimit { get; set; } = 3;
 
     /// <summary>Gets or sets a value indicating whether small segments are sent at once (TCP_NODELAY). Default true.</summary>
     public bool NoDelay { get; set; } = true;

@@ -6,8 +6,12 @@ namespace Dispatch.AspNetCore;
 /// <summary>Where the requests of one connection run: on its loop, or on the thread pool once it has blocked the loop too often.</summary>
 internal sealed class RequestPlacement(TransportConnection connection, TransportSettings settings)
 {
+    /// <summary>A connection that has blocked its loop starts anew after so many requests that did not.</summary>
+    private const int ForgivenAfter = 256;
+
     private volatile bool onPool = settings.Options.Scheduling == DispatchScheduling.ThreadPool;
     private int strikes;
+    private int calm;
 
     /// <summary>Gets a value indicating whether requests run on the thread pool.</summary>
     public bool IsOnPool => onPool;
@@ -54,6 +58,11 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
             if (ticks > settings.BlockingTicks)
             {
                 Note(ticks, context);
+            }
+            else if (strikes != 0 && ++calm == ForgivenAfter)
+            {
+                strikes = 0; // A thread that was not let run, and code that was compiled, look like blocking: that is over.
+                calm = 0;
             }
         }
     }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Dispatch;
 
 /// <summary>
@@ -12,7 +14,9 @@ internal sealed class BlockPool
     private const int MostKept = 256;
     private const int MostShared = 1024;
 
-    private static readonly Stack<MemoryBlock> Shared = new();
+    /// <summary>Without a lock: a loop must not wait for a thread that was preempted while it held one.</summary>
+    private static readonly ConcurrentQueue<MemoryBlock> Shared = new();
+    private static int sharedCount;
     private readonly Stack<MemoryBlock> mine = new();
 
     /// <summary>Takes a block for a writer on any thread. One that has to be larger than usual is made for this use.</summary>
@@ -24,10 +28,13 @@ internal sealed class BlockPool
             return new MemoryBlock(atLeast);
         }
 
-        lock (Shared)
+        if (!Shared.TryDequeue(out MemoryBlock? block))
         {
-            return Shared.TryPop(out MemoryBlock? block) ? block : new MemoryBlock(BlockBytes);
+            return new MemoryBlock(BlockBytes);
         }
+
+        Interlocked.Decrement(ref sharedCount);
+        return block;
     }
 
     /// <summary>Takes a block back on any thread.</summary>
@@ -40,12 +47,13 @@ internal sealed class BlockPool
             return;
         }
 
-        lock (Shared)
+        if (Interlocked.Increment(ref sharedCount) <= MostShared)
         {
-            if (Shared.Count < MostShared)
-            {
-                Shared.Push(block);
-            }
+            Shared.Enqueue(block);
+        }
+        else
+        {
+            Interlocked.Decrement(ref sharedCount); // The collector takes it.
         }
     }
 

@@ -25,6 +25,13 @@ internal static class Catalog
         CallBenchmarks.Many,
         ReactiveBenchmarks.ObserveOn,
         SimulatorBenchmarks.Scenarios,
+        WebBenchmarks.One,
+        WebBenchmarks.Few,
+        WebBenchmarks.Many,
+        WebBenchmarks.VeryMany,
+        WebBenchmarks.File,
+        WebBenchmarks.Upload,
+        WebBenchmarks.Http2,
     ];
 
     /// <summary>Gets what can be asked for: a benchmark, or all of a group.</summary>

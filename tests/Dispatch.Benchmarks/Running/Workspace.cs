@@ -13,6 +13,7 @@ internal sealed class Workspace(string folder) : IDisposable
 
     private string? testFile;
     private string? smallFiles;
+    private string? uploadScript;
 
     /// <summary>The name of a small file.</summary>
     public static string NameOf(int number) => $"small-{number:D4}";
@@ -62,8 +63,35 @@ internal sealed class Workspace(string folder) : IDisposable
         return smallFiles;
     }
 
+    /// <summary>A script for wrk that uploads a mebibyte again and again, under 64 names in turn.</summary>
+    public string UploadScript()
+    {
+        uploadScript ??= Path.Combine(folder, $"dispatch-benchmark-{Guid.NewGuid():N}.lua");
+        File.WriteAllText(
+            uploadScript,
+            """
+            local requests = {}
+            local turn = 0
+            init = function()
+              for i = 1, 64 do
+                requests[i] = wrk.format("PUT", "/upload/benchmark-" .. i, nil, string.rep("x", 1048576))
+              end
+            end
+            request = function()
+              turn = turn % 64 + 1
+              return requests[turn]
+            end
+            """);
+        return uploadScript;
+    }
+
     public void Dispose()
     {
+        if (uploadScript is not null)
+        {
+            File.Delete(uploadScript);
+        }
+
         if (smallFiles is not null)
         {
             Directory.Delete(smallFiles, recursive: true);
