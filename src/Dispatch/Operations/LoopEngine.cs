@@ -1,3 +1,4 @@
+using System.Diagnostics.Tracing;
 using System.Runtime.CompilerServices;
 
 namespace Dispatch;
@@ -261,7 +262,7 @@ internal sealed class LoopEngine
         Counters.Enters++;
         if (Ring.HasOverflow)
         {
-            Counters.Overflows++;
+            CountOverflow();
         }
 
         stagedForDevice = 0;
@@ -318,6 +319,11 @@ internal sealed class LoopEngine
             {
                 Counters.Parks++;
                 Latency?.BeginPark();
+                if (DispatchEventSource.Log.IsEnabled(EventLevel.Verbose, DispatchEventSource.Keywords.Parking))
+                {
+                    DispatchEventSource.Log.Parked(Loop.Name);
+                }
+
                 return true;
             }
         }
@@ -331,6 +337,10 @@ internal sealed class LoopEngine
     {
         Inbox.Unpark();
         Latency?.EndPark();
+        if (DispatchEventSource.Log.IsEnabled(EventLevel.Verbose, DispatchEventSource.Keywords.Parking))
+        {
+            DispatchEventSource.Log.Unparked(Loop.Name);
+        }
     }
 
     /// <summary>
@@ -406,6 +416,16 @@ internal sealed class LoopEngine
     /// <summary>Counts a completion that crossed a thread.</summary>
     public void CountHandOff() => Counters.HandOffs++;
 
+    /// <summary>Counts a receive that found no free buffer.</summary>
+    public void CountStarvation()
+    {
+        Counters.BufferStarvations++;
+        if (DispatchEventSource.Log.IsEnabled())
+        {
+            DispatchEventSource.Log.BuffersStarved(Loop.Name);
+        }
+    }
+
     /// <summary>Counts a result that nobody took.</summary>
     public void CountOrphan() => Counters.Orphans++;
 
@@ -437,6 +457,15 @@ internal sealed class LoopEngine
         {
             Counters.RefusalPauses++;
             Thread.Sleep(1);
+        }
+    }
+
+    private void CountOverflow()
+    {
+        Counters.Overflows++;
+        if (DispatchEventSource.Log.IsEnabled())
+        {
+            DispatchEventSource.Log.Overflowed(Loop.Name);
         }
     }
 

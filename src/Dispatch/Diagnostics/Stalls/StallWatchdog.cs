@@ -88,6 +88,24 @@ internal sealed class StallWatchdog
         };
     }
 
+    private static void Tell(LoopStall stall)
+    {
+        if (!DispatchEventSource.Log.IsEnabled())
+        {
+            return;
+        }
+
+        string callback = stall.Callback ?? string.Empty;
+        if (stall.HasEnded)
+        {
+            DispatchEventSource.Log.StallEnded(stall.Loop.Name, stall.Kind, callback, stall.Elapsed.TotalMilliseconds);
+        }
+        else
+        {
+            DispatchEventSource.Log.Stalled(stall.Loop.Name, stall.Kind, callback, stall.Elapsed.TotalMilliseconds, stall.WaitsAt ?? string.Empty, stall.KernelState ?? string.Empty);
+        }
+    }
+
     private void Run()
     {
         bool isLast;
@@ -138,6 +156,7 @@ internal sealed class StallWatchdog
             }
         }
 
+        Tell(stall);
         try
         {
             detected?.Invoke(stall);
