@@ -34,4 +34,10 @@ internal static partial class LogMessages
 
     [LoggerMessage(9, LogLevel.Warning, "{Dispatcher} was still draining when the host's shutdown timeout passed", EventName = "DrainTimedOut")]
     public static partial void DrainTimedOut(ILogger logger, string dispatcher);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Loop} has been held up for {Elapsed} by {Callback} ({Kind}), and with it every request of that loop. Await instead, or use OffloadAsync.\n{Stall}", EventName = "LoopStalled")]
+    public static partial void Stalled(ILogger logger, string loop, TimeSpan elapsed, string callback, string kind, LoopStall stall);
+
+    [LoggerMessage(11, LogLevel.Warning, "{Loop} goes on; {Callback} ({Kind}) has held it up for {Elapsed}", EventName = "LoopStallEnded")]
+    public static partial void StallEnded(ILogger logger, string loop, string callback, string kind, TimeSpan elapsed);
 }

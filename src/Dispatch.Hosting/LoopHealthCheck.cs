@@ -3,11 +3,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Dispatch.Hosting;
 
 /// <summary>
-/// Asks every loop for a sign of life, and looks at what its counters say: a loop that does not answer is unhealthy; starved receive buffers, long queues and a kernel that was fallen back to are degraded.
+/// Asks every loop for a sign of life, and looks at what its counters say: a loop that does not answer is unhealthy; loops that were held up since the last check, starved receive buffers, long queues (workers' too) and a kernel that was fallen back to are degraded.
 /// </summary>
 internal sealed class LoopHealthCheck(Dispatcher dispatcher, LoopHealthOptions options) : IHealthCheck
 {
     private readonly long[] starvationsSeen = new long[dispatcher.Loops.Count];
+    private readonly long[] stallsSeen = new long[dispatcher.Loops.Count];
 
     /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -28,11 +29,13 @@ internal sealed class LoopHealthCheck(Dispatcher dispatcher, LoopHealthOptions o
             {
                 stalled.Add(loop.Completed.IsCompleted
                     ? $"{loop.Name} has stopped"
-                    : $"{loop.Name} has not answered within {options.StallThreshold}: code on its thread blocks or does not return");
+                    : $"{loop.Name} has not answered within {options.StallThreshold}: {Culprit(loop)} blocks or does not return");
                 continue;
             }
 
-            Examine(loop, statistics, ref starvationsSeen[i], strained);
+            ExamineQueues(loop, statistics, strained);
+            ExamineEvents(loop, statistics, i, strained);
+            ExamineKernel(loop, strained);
         }
 
         return stalled.Count != 0 ? new HealthCheckResult(context.Registration.FailureStatus, string.Join("; ", stalled.Concat(strained)), data: data)
@@ -40,14 +43,14 @@ internal sealed class LoopHealthCheck(Dispatcher dispatcher, LoopHealthOptions o
             : HealthCheckResult.Healthy($"{answers.Length} loops answer", data);
     }
 
-    private void Examine(EventLoop loop, LoopStatistics statistics, ref long seen, List<string> strained)
-    {
-        long starvations = statistics.BufferStarvations - Interlocked.Exchange(ref seen, statistics.BufferStarvations);
-        if (starvations != 0)
-        {
-            strained.Add($"{loop.Name} found no free receive buffer {starvations} times since the last check: leases are held too long, or MaxReceiveBufferCount is too small");
-        }
+    private static long Growth(long now, ref long seen) => now - Interlocked.Exchange(ref seen, now);
 
+    /// <summary>Who holds the loop up, when a watchdog knows.</summary>
+    private string Culprit(EventLoop loop) =>
+        dispatcher.RecentStalls.FirstOrDefault(s => ReferenceEquals(s.Loop, loop) && !s.HasEnded)?.Callback ?? "code on its thread";
+
+    private void ExamineQueues(EventLoop loop, LoopStatistics statistics, List<string> strained)
+    {
         if (statistics.InboxDepth > options.MaxQueueLength)
         {
             strained.Add($"{statistics.InboxDepth} messages wait for {loop.Name}");
@@ -58,6 +61,28 @@ internal sealed class LoopHealthCheck(Dispatcher dispatcher, LoopHealthOptions o
             strained.Add($"{statistics.Backlog} requests of {loop.Name} wait for room in its ring");
         }
 
+        if (statistics.QueuedCalls > options.MaxWorkerQueueLength)
+        {
+            strained.Add($"{statistics.QueuedCalls} system calls of {loop.Name} wait for a worker, with {statistics.Workers} at work: MaxWorkers or MaxWaitingWorkers is too small, or what they wait for does not come");
+        }
+    }
+
+    private void ExamineEvents(EventLoop loop, LoopStatistics statistics, int index, List<string> strained)
+    {
+        if (Growth(statistics.BufferStarvations, ref starvationsSeen[index]) is not 0 and long starvations)
+        {
+            strained.Add($"{loop.Name} found no free receive buffer {starvations} times since the last check: leases are held too long, or MaxReceiveBufferCount is too small");
+        }
+
+        if (Growth(statistics.Stalls, ref stallsSeen[index]) is not 0 and long stalls)
+        {
+            string? by = dispatcher.RecentStalls.FirstOrDefault(s => ReferenceEquals(s.Loop, loop))?.Callback;
+            strained.Add($"{loop.Name} was held up {stalls} times since the last check{(by is null ? string.Empty : $", last by {by}")}");
+        }
+    }
+
+    private void ExamineKernel(EventLoop loop, List<string> strained)
+    {
         StartupReport report = loop.Report;
         if (options.ReportFallback && report.Kernel == KernelKind.LinuxAio && report.RefusedFlags.Count != 0)
         {

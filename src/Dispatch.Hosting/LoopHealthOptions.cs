@@ -9,6 +9,9 @@ public sealed class LoopHealthOptions
     /// <summary>Gets or sets how many messages and requests may wait for a loop, or for room in its ring, before it counts as overloaded: degraded. Default 10,000.</summary>
     public int MaxQueueLength { get; set; } = 10_000;
 
+    /// <summary>Gets or sets how many system calls may wait for a worker of a loop before it counts as overloaded: degraded. Default 1,000.</summary>
+    public int MaxWorkerQueueLength { get; set; } = 1_000;
+
     /// <summary>Gets or sets a value indicating whether loops that run on Linux AIO because io_uring was refused are degraded. Default true.</summary>
     public bool ReportFallback { get; set; } = true;
 }

@@ -13,6 +13,7 @@ internal static class LoopReports
     {
         options.UnhandledException = LogFirst(options.UnhandledException, logger);
         options.BlockingWait = LogFirst(options.BlockingWait, logger);
+        options.StallDetected = LogFirst(options.StallDetected, logger);
     }
 
     private static Func<LoopFault, UnhandledExceptionAction> LogFirst(Func<LoopFault, UnhandledExceptionAction>? policy, ILogger logger) =>
@@ -21,6 +22,22 @@ internal static class LoopReports
             UnhandledExceptionAction action = policy?.Invoke(fault) ?? UnhandledExceptionAction.Continue;
             LogMessages.Unhandled(logger, fault.Exception, fault.Loop.Name, fault.Source ?? "its code", action);
             return action;
+        };
+
+    private static Action<LoopStall> LogFirst(Action<LoopStall>? handler, ILogger logger) =>
+        stall =>
+        {
+            string callback = stall.Callback ?? "its code";
+            if (stall.HasEnded)
+            {
+                LogMessages.StallEnded(logger, stall.Loop.Name, callback, stall.Kind, stall.Elapsed);
+            }
+            else
+            {
+                LogMessages.Stalled(logger, stall.Loop.Name, stall.Elapsed, callback, stall.Kind, stall);
+            }
+
+            handler?.Invoke(stall);
         };
 
     private static Action<EventLoop, StackTrace> LogFirst(Action<EventLoop, StackTrace>? handler, ILogger logger)

@@ -32,6 +32,11 @@ internal static class OptionKeys
         [nameof(DispatcherOptions.ReceiveBufferSize)] = static (o, text) => o.ReceiveBufferSize = Number(text),
         [nameof(DispatcherOptions.ReceiveQuota)] = static (o, text) => o.ReceiveQuota = Number(text),
         [nameof(DispatcherOptions.MaxKernelWorkers)] = static (o, text) => o.MaxKernelWorkers = Number(text),
+        [nameof(DispatcherOptions.MaxWorkers)] = static (o, text) => o.MaxWorkers = Number(text),
+        [nameof(DispatcherOptions.MaxWaitingWorkers)] = static (o, text) => o.MaxWaitingWorkers = Number(text),
+        [nameof(DispatcherOptions.DirectSlots)] = static (o, text) => o.DirectSlots = Number(text),
+        [nameof(DispatcherOptions.StallThreshold)] = static (o, text) => o.StallThreshold = Time(text),
+        [nameof(DispatcherOptions.MeasureLatency)] = static (o, text) => o.MeasureLatency = Truth(text),
     };
 
     /// <summary>Sets what the section has. Throws an <see cref="OptionsValidationException"/> that names the keys of what it cannot read.</summary>
@@ -74,6 +79,8 @@ internal static class OptionKeys
 
     private static TimeSpan Time(string text) =>
         TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan time) ? time : throw new FormatException("a time is needed, as in 00:00:05.");
+
+    private static bool Truth(string text) => bool.TryParse(text, out bool truth) ? truth : throw new FormatException("true or false is needed.");
 
     private static T Choice<T>(string text)
         where T : struct, Enum =>

@@ -278,11 +278,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task InvokeAsync(Func<Task> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Engine.IsOwner && Engine.Scope.IsActive ? RunHereAsync(work) : Invocation<bool>.Start(Engine, async () =>
-        {
-            await work();
-            return true;
-        });
+        return InvokeNamedAsync(work, work);
     }
 
     /// <summary>Runs code on the owner and awaits it; see <see cref="InvokeAsync{T}(Func{Task{T}})"/>.</summary>
@@ -291,11 +287,13 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task InvokeAsync(Action work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return InvokeAsync(() =>
-        {
-            work();
-            return Task.CompletedTask;
-        });
+        return InvokeNamedAsync(
+            () =>
+            {
+                work();
+                return Task.CompletedTask;
+            },
+            work);
     }
 
     /// <summary>Await it to continue on the owner, from wherever the code is; on the owner it does nothing.</summary>
@@ -405,6 +403,17 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
 
     /// <summary>A method of its own, because its closure would be allocated for callers on the owner too.</summary>
     private Task DelayFromAbroadAsync(TimeSpan delay, CancellationToken cancellationToken) => InvokeAsync(() => Engine.Delays.Start(delay, cancellationToken).AsTask());
+
+    /// <summary>Invokes code that wraps what the user gave, by whose name reports are to call it.</summary>
+    private Task InvokeNamedAsync(Func<Task> work, Delegate given) =>
+        Engine.IsOwner && Engine.Scope.IsActive ? RunHereAsync(work) : Invocation<bool>.Start(
+            Engine,
+            async () =>
+            {
+                await work();
+                return true;
+            },
+            given);
 
     private RequestOperation Begin(in IoRequest request, CancellationToken cancellationToken)
     {

@@ -93,6 +93,9 @@ public class EventLoopOptions
     /// <summary>Gets or sets the name of the loop and its thread. Default: "dispatch-N".</summary>
     public string? Name { get; set; }
 
+    /// <summary>Gets or sets how long a turn may take that a watchdog looks at, or null when none does. Set by the dispatcher that has one.</summary>
+    internal TimeSpan? TurnLimit { get; set; }
+
     /// <summary>Gets or sets what creates the ring instead of the system: the simulated kernel and tests.</summary>
     internal Func<KernelRing>? KernelRingFactory { get; set; }
 

@@ -25,7 +25,13 @@ public class OptionsTests
             ("Dispatch:MaxReceiveBufferCount", "32"),
             ("Dispatch:ReceiveBufferSize", "2048"),
             ("Dispatch:ReceiveQuota", "5"),
-            ("Dispatch:MaxKernelWorkers", "6"));
+            ("Dispatch:MaxKernelWorkers", "6"),
+            ("Dispatch:MaxWorkers", "7"),
+            ("Dispatch:MaxWaitingWorkers", "8"),
+            ("Dispatch:DirectSlots", "9"),
+            ("Dispatch:StallThreshold", "00:00:00.250"),
+            ("Dispatch:MeasureLatency", "true"));
+        Assert.Equal((7, 8, 9, TimeSpan.FromMilliseconds(250), true), (options.MaxWorkers, options.MaxWaitingWorkers, options.DirectSlots, options.StallThreshold, options.MeasureLatency));
         Assert.Equal(
             (KernelKind.LinuxAio, 3, LoopPlacement.Explicit, CpuSet.Create(0), TimeSpan.FromSeconds(7)),
             (options.Kernel, options.LoopCount, options.Placement, options.Cpus, options.DrainTimeout));
@@ -65,6 +71,12 @@ public class OptionsTests
     [InlineData("Dispatch:Kernel", "17", "Dispatch:Kernel is \"17\"", "LinuxAio")]
     [InlineData("Dispatch:DrainTimeout", "-00:00:01", "Dispatch:DrainTimeout", "")]
     [InlineData("Dispatch:SubmissionEntries", "0", "Dispatch:SubmissionEntries", "1 to 32,768")]
+    [InlineData("Dispatch:MaxWorkers", "0", "Dispatch:MaxWorkers", "1 or more")]
+    [InlineData("Dispatch:MaxWaitingWorkers", "0", "Dispatch:MaxWaitingWorkers", "1 or more")]
+    [InlineData("Dispatch:DirectSlots", "40000", "Dispatch:DirectSlots", "1 to 32,768")]
+    [InlineData("Dispatch:StallThreshold", "soon", "Dispatch:StallThreshold is \"soon\"", "a time is needed")]
+    [InlineData("Dispatch:StallThreshold", "00:00:00", "Dispatch:StallThreshold", "1 ms to 1 hour")]
+    [InlineData("Dispatch:MeasureLatency", "yes", "Dispatch:MeasureLatency is \"yes\"", "true or false")]
     public async Task A_bad_setting_keeps_the_host_from_starting_and_is_named_by_its_key(string key, string value, string expected, string alsoExpected)
     {
         HostApplicationBuilder builder = Hosts.Builder(settings: (key, value));

@@ -21,7 +21,7 @@ internal sealed class BufferLine(LoopEngine engine, BufferPool pool)
     /// <summary>Puts a receive at the end of the line. It is armed at once if the pool can still grow.</summary>
     public void Enter(IBufferWaiter waiter)
     {
-        engine.Counters.BufferStarvations++;
+        engine.CountStarvation();
         if (engine.IsClosed)
         {
             waiter.OnNoMoreBuffers();

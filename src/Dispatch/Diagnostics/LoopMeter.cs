@@ -48,6 +48,7 @@ public static class LoopMeter
         Count(meter, "dispatch.loop.enters", "{call}", "System calls into the ring.", s => s.Enters);
         Count(meter, "dispatch.loop.submissions", "{request}", "Requests given to the kernel.", s => s.Submissions);
         Count(meter, "dispatch.loop.turns", "{turn}", "Turns in which there was something to do.", s => s.Turns);
+        Count(meter, "dispatch.loop.stalls", "{stall}", "Turns that took longer than StallThreshold.", s => s.Stalls);
         Count(meter, "dispatch.loop.overflows", "{call}", "System calls into the ring that found its completion queue full.", s => s.Overflows);
         Count(meter, "dispatch.loop.parks", "{park}", "How often the loop went to sleep.", s => s.Parks);
         Count(meter, "dispatch.loop.wakes", "{wake}", "How often another thread had to wake the loop.", s => s.Wakes);

@@ -16,6 +16,7 @@ internal static class LoopSnapshot
             ParkedTime = parked,
             TurnTime = inTurns,
             Turns = counters.Turns,
+            Stalls = engine.Watch?.Stalls ?? 0,
             Submissions = counters.Submissions,
             Overflows = counters.Overflows,
             Completions = counters.Completions,

@@ -15,6 +15,10 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
     private readonly RawCompletions raw = engine.Raw;
     private readonly ListAnnouncer lists = engine.Lists;
     private readonly LatencyRecorder? latency = engine.Latency;
+    private readonly TurnWatch? watch = engine.Watch;
+
+    /// <summary>Whether anybody follows what is delivered: one question a completion.</summary>
+    private readonly bool isFollowed = engine.Latency is not null || engine.Watch is not null;
 
     /// <summary>Gets a value indicating whether completions wait that the ring no longer holds.</summary>
     public bool HasDeferred => deferred.Count != 0;
@@ -30,13 +34,13 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
                 while (delivered < budget && TryTakeEntry(out CompletionEntry entry))
                 {
                     delivered++;
-                    if (latency is null)
+                    if (isFollowed)
                     {
-                        Deliver(entry);
+                        DeliverFollowed(entry);
                     }
                     else
                     {
-                        DeliverMeasured(entry, latency);
+                        Deliver(entry);
                     }
                 }
 
@@ -130,9 +134,25 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
         }
     }
 
-    private void DeliverMeasured(in CompletionEntry entry, LatencyRecorder latency)
+    private void DeliverFollowed(in CompletionEntry entry)
     {
-        KindLatency? kind = latency.Begin(Tags.IsRaw(entry.UserData) || table.Find(entry.UserData) is not { } operation ? -1 : operation.Index);
+        Operation? operation = Tags.IsRaw(entry.UserData) ? null : table.Find(entry.UserData);
+        if (operation is not null)
+        {
+            watch?.NoteCompletion(operation);
+        }
+        else if (Tags.IsRaw(entry.UserData))
+        {
+            watch?.Note(TurnCallback.Raw, raw.Observer, null);
+        }
+
+        if (latency is null)
+        {
+            Deliver(entry);
+            return;
+        }
+
+        KindLatency? kind = latency.Begin(operation?.Index ?? -1);
         try
         {
             Deliver(entry);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Tracing;
 using System.Runtime.CompilerServices;
 
 namespace Dispatch;
@@ -30,6 +31,7 @@ internal sealed class LoopEngine
         this.options = options;
         Table = new OperationTable();
         Submissions = new SubmissionQueue(ring, signal);
+        Watch = options.TurnLimit is { } limit ? new TurnWatch(limit) : null;
         Latency = options.MeasureLatency ? new LatencyRecorder(loop.Name, ring) : null;
         Inbox = new Inbox(Latency is { } latency ? () => Wake(latency) : ring.Wake);
         Scope = new TurnScope(this);
@@ -137,6 +139,9 @@ internal sealed class LoopEngine
     /// <summary>Gets what follows every request, or null when nobody asked for it.</summary>
     public LatencyRecorder? Latency { get; }
 
+    /// <summary>Gets what tells the watchdog of turns, or null when there is none.</summary>
+    public TurnWatch? Watch { get; }
+
     /// <summary>Gets the counters.</summary>
     public LoopCounters Counters { get; } = new();
 
@@ -212,6 +217,7 @@ internal sealed class LoopEngine
     {
         signal.IsRaised = true; // So that a poll inside this turn finds "work" even when there is none, and is refused.
         Scope.Begin();
+        Watch?.BeginTurn();
         Latency?.BeginTurn();
         long before = Counters.Completions;
         try
@@ -233,6 +239,7 @@ internal sealed class LoopEngine
         finally
         {
             Latency?.EndTurn(Counters.Completions - before);
+            Watch?.EndTurn();
             Scope.End();
         }
     }
@@ -255,7 +262,7 @@ internal sealed class LoopEngine
         Counters.Enters++;
         if (Ring.HasOverflow)
         {
-            Counters.Overflows++;
+            CountOverflow();
         }
 
         stagedForDevice = 0;
@@ -312,6 +319,11 @@ internal sealed class LoopEngine
             {
                 Counters.Parks++;
                 Latency?.BeginPark();
+                if (DispatchEventSource.Log.IsEnabled(EventLevel.Verbose, DispatchEventSource.Keywords.Parking))
+                {
+                    DispatchEventSource.Log.Parked(Loop.Name);
+                }
+
                 return true;
             }
         }
@@ -325,6 +337,10 @@ internal sealed class LoopEngine
     {
         Inbox.Unpark();
         Latency?.EndPark();
+        if (DispatchEventSource.Log.IsEnabled(EventLevel.Verbose, DispatchEventSource.Keywords.Parking))
+        {
+            DispatchEventSource.Log.Unparked(Loop.Name);
+        }
     }
 
     /// <summary>
@@ -400,6 +416,16 @@ internal sealed class LoopEngine
     /// <summary>Counts a completion that crossed a thread.</summary>
     public void CountHandOff() => Counters.HandOffs++;
 
+    /// <summary>Counts a receive that found no free buffer.</summary>
+    public void CountStarvation()
+    {
+        Counters.BufferStarvations++;
+        if (DispatchEventSource.Log.IsEnabled())
+        {
+            DispatchEventSource.Log.BuffersStarved(Loop.Name);
+        }
+    }
+
     /// <summary>Counts a result that nobody took.</summary>
     public void CountOrphan() => Counters.Orphans++;
 
@@ -431,6 +457,15 @@ internal sealed class LoopEngine
         {
             Counters.RefusalPauses++;
             Thread.Sleep(1);
+        }
+    }
+
+    private void CountOverflow()
+    {
+        Counters.Overflows++;
+        if (DispatchEventSource.Log.IsEnabled())
+        {
+            DispatchEventSource.Log.Overflowed(Loop.Name);
         }
     }
 

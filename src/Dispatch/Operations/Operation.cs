@@ -69,6 +69,9 @@ internal abstract class Operation : ICancellable
     /// <inheritdoc/>
     public uint ArmedEpoch { get; set; }
 
+    /// <summary>Gets whom its next completion goes to, where that is no await; for reports of stalls.</summary>
+    public virtual object? Observer => null;
+
     /// <summary>Gets the tag that names this tenancy to the kernel.</summary>
     public ulong Tag => Tags.Of(Index, Generation);
 

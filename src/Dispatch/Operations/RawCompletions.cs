@@ -31,6 +31,9 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     /// <summary>Gets a value indicating whether a multishot has to pause: nobody takes what it brings.</summary>
     public bool IsFull => untaken.Count >= capacity;
 
+    /// <summary>Gets the first of those that completions go to, or null; for reports.</summary>
+    public object? Observer => observers.Length == 0 ? null : observers[0];
+
     /// <summary>Gets a value indicating whether the next completion is the ring's, and taking it has no further consequence: nothing is untaken, waits or pauses.</summary>
     public bool IsPlain => isPlain;
 

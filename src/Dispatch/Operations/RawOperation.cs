@@ -9,6 +9,9 @@ internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
     private IoRequest request;
     private bool pausing;
 
+    /// <inheritdoc/>
+    public override object? Observer => Engine.Raw.Observer;
+
     /// <summary>Gets the user's tag.</summary>
     public ulong UserTag { get; private set; }
 

@@ -15,6 +15,11 @@ internal static class DispatcherDrain
         return offLoop.Start(async () =>
         {
             long start = clock.GetTimestamp();
+            if (DispatchEventSource.Log.IsEnabled())
+            {
+                DispatchEventSource.Log.DrainStarted(loops.Length, loops[0].Name, deadline.TotalMilliseconds);
+            }
+
             try
             {
                 await offLoop.CancelAsync(stopping);
@@ -54,7 +59,13 @@ internal static class DispatcherDrain
                 }
             }
 
-            return new DrainReport(finished, clock.GetElapsedTime(start), left, unfinished);
+            DrainReport report = new(finished, clock.GetElapsedTime(start), left, unfinished);
+            if (DispatchEventSource.Log.IsEnabled())
+            {
+                DispatchEventSource.Log.DrainEnded(loops[0].Name, report.Elapsed.TotalMilliseconds, finished, left, string.Join("; ", unfinished));
+            }
+
+            return report;
         });
     }
 

@@ -79,7 +79,13 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     {
         thread = Thread.CurrentThread;
         LoopThread.Claim(loop.Engine);
+        loop.Engine.Watch?.ThreadNumber = SystemCall.Run(SystemCall.ThreadNumber);
         LoopRegistry.Add(loop);
+        if (DispatchEventSource.Log.IsEnabled())
+        {
+            TellStart();
+        }
+
         if (attached)
         {
             OwnerSentinel.Place(this);
@@ -231,9 +237,24 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
         Finish();
     }
 
+    private void TellStart()
+    {
+        StartupReport report = loop.Report;
+        DispatchEventSource.Log.LoopStarted(loop.Name, report.Kernel.ToString());
+        if (report.Kernel == KernelKind.LinuxAio && report.RefusedFlags.Count != 0)
+        {
+            DispatchEventSource.Log.FellBack(loop.Name, string.Join("; ", report.RefusedFlags));
+        }
+    }
+
     private void Finish()
     {
         LoopRegistry.Remove(loop);
+        if (DispatchEventSource.Log.IsEnabled())
+        {
+            DispatchEventSource.Log.LoopStopped(loop.Name, cause?.ToString() ?? string.Empty);
+        }
+
         if (cause is null)
         {
             completed.TrySetResult();

@@ -57,9 +57,9 @@ internal sealed class LoopWorkers : IWorkerOwner
         {
             Answer(call, -Errno.ECANCELED);
         }
-        else if (!engine.Ring.TryBeginCall(call, pool) && pool.Run(call, facts.CanWaitForEver) is < 0 and int error)
+        else if (!engine.Ring.TryBeginCall(call, pool))
         {
-            Answer(call, error);
+            Run(call, facts.CanWaitForEver);
         }
 
         return call;
@@ -78,6 +78,11 @@ internal sealed class LoopWorkers : IWorkerOwner
     public int Cancel(LoopCall call)
     {
         int answer = call.Group is { } group ? group.Cancel(call) : engine.Ring.CancelCall(call);
+        if (DispatchEventSource.Log.IsEnabled())
+        {
+            DispatchEventSource.Log.CallCancelled(engine.Loop.Name, SystemCallTable.NameOf(call.Entry.Number), answer != 0);
+        }
+
         if (answer == 0)
         {
             Answer(call, -Errno.ECANCELED);
@@ -105,6 +110,7 @@ internal sealed class LoopWorkers : IWorkerOwner
             first = (LoopCall?)call.Next;
             delivered++;
             Finish(call, out Operation operation, out CompletionEntry entry);
+            engine.Watch?.NoteCompletion(operation);
             KindLatency? kind = engine.Latency?.BeginCall(operation.Index);
             try
             {
@@ -201,6 +207,21 @@ internal sealed class LoopWorkers : IWorkerOwner
         else
         {
             late.Operation!.EndLate(late.Result);
+        }
+    }
+
+    private void Run(LoopCall call, bool waitsForOthers)
+    {
+        long waits = pool.Waits;
+        int error = pool.Run(call, waitsForOthers);
+        if (pool.Waits != waits && DispatchEventSource.Log.IsEnabled())
+        {
+            DispatchEventSource.Log.CallQueued(engine.Loop.Name, SystemCallTable.NameOf(call.Entry.Number), pool.QueueLength);
+        }
+
+        if (error < 0)
+        {
+            Answer(call, error);
         }
     }
 
