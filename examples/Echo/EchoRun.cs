@@ -31,13 +31,8 @@ internal static class EchoRun
         Console.WriteLine($"drained: {loops.Sum(l => l.Completions)} completions in {loops.Sum(l => l.Enters)} kernel enters");
         if (options.PrintJson)
         {
-            ExampleProgram.PrintJson(new
-            {
-                Mode = options.Mode.ToString().ToLowerInvariant(),
-                Idle = options.Idle.ToString().ToLowerInvariant(),
-                AllocatedBytes = GC.GetTotalAllocatedBytes(precise: true),
-                Loops = loops,
-            });
+            EchoSummary summary = new(options.Mode.ToString().ToLowerInvariant(), options.Idle.ToString().ToLowerInvariant(), GC.GetTotalAllocatedBytes(precise: true), loops);
+            ExampleProgram.PrintJson(summary, EchoJson.Default.EchoSummary);
         }
 
         return 0;

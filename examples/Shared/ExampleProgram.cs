@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Dispatch.Examples;
 
@@ -56,4 +57,10 @@ internal static class ExampleProgram
     /// <typeparam name="T">The type of the record.</typeparam>
     /// <param name="record">The record.</param>
     public static void PrintJson<T>(T record) => Console.WriteLine(JsonSerializer.Serialize(record, OneLine));
+
+    /// <summary>Prints a record as one line of JSON, in a program that is published trimmed or compiled ahead of time. Call it last.</summary>
+    /// <typeparam name="T">The type of the record.</typeparam>
+    /// <param name="record">The record.</param>
+    /// <param name="type">How it is written.</param>
+    public static void PrintJson<T>(T record, JsonTypeInfo<T> type) => Console.WriteLine(JsonSerializer.Serialize(record, type));
 }

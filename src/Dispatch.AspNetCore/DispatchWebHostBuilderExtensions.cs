@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dispatch.Hosting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -31,13 +32,20 @@ public static class DispatchWebHostBuilderExtensions
                 return;
             }
 
-            services.AddDispatch();
-            services.AddSingleton<IStartupFilter, PlacementFilter>();
-            services.AddSingleton<RequestCounter>();
-            services.AddSingleton<IStartupFilter>(provider => provider.GetRequiredService<RequestCounter>());
-            services.AddSingleton<TransportFactory>();
-            services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<TransportFactory>());
-            services.AddSingleton<IConnectionFactory>(provider => provider.GetRequiredService<TransportFactory>());
+            AddTransport(services);
         });
+    }
+
+    /// <summary>A method of its own, so that a system without loops compiles nothing that knows the core: there, its assemblies may not even load.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddTransport(IServiceCollection services)
+    {
+        services.AddDispatch();
+        services.AddSingleton<IStartupFilter, PlacementFilter>();
+        services.AddSingleton<RequestCounter>();
+        services.AddSingleton<IStartupFilter>(provider => provider.GetRequiredService<RequestCounter>());
+        services.AddSingleton<TransportFactory>();
+        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<TransportFactory>());
+        services.AddSingleton<IConnectionFactory>(provider => provider.GetRequiredService<TransportFactory>());
     }
 }

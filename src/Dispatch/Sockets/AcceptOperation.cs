@@ -14,6 +14,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     private Connection? result;
     private Exception? failure;
     private HandleSubscription<Connection>? subscription;
+    private object? reader;
     private bool awaited;
     private bool cancelling;
 
@@ -37,9 +38,12 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     private bool IsConsumed => awaited || subscription is not null;
 
     /// <summary>Takes or awaits the next connection.</summary>
-    public ValueTask<Connection> AcceptAsync(CancellationToken token)
+    /// <param name="by">Who asks: what stands for an enumeration, which keeps others out from now on until it <see cref="Leave"/>s; null for a single accept.</param>
+    /// <param name="token">Gives up waiting.</param>
+    public ValueTask<Connection> AcceptAsync(object? by, CancellationToken token)
     {
-        VerifyFree();
+        VerifyFree(by);
+        reader = by;
         if (token.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<Connection>(token);
@@ -81,7 +85,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     /// <summary>Makes a subscription the consumer. Owner only.</summary>
     public void Attach(HandleSubscription<Connection> created)
     {
-        VerifyFree();
+        VerifyFree(null);
         Engine.VerifyOpen();
         subscription = created;
         if (ready.Count != 0)
@@ -98,6 +102,19 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         if (ReferenceEquals(subscription, from))
         {
             subscription = null;
+            if (InFlight)
+            {
+                RequestCancel();
+            }
+        }
+    }
+
+    /// <summary>The enumeration is the consumer no more. What was accepted and not taken is the next consumer's. Owner only.</summary>
+    public void Leave(object enumeration)
+    {
+        if (ReferenceEquals(reader, enumeration))
+        {
+            reader = null;
             if (InFlight)
             {
                 RequestCancel();
@@ -342,12 +359,12 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
         core.SetCompleted(Engine);
     }
 
-    private void VerifyFree()
+    private void VerifyFree(object? by)
     {
         ObjectDisposedException.ThrowIf(listener.IsClosed, listener);
-        if (awaited || core.IsCompleted || subscription is not null)
+        if (awaited || core.IsCompleted || subscription is not null || (reader is not null && !ReferenceEquals(reader, by)))
         {
-            throw new InvalidOperationException("This listener is being accepted from already. One accept or one subscription at a time.");
+            throw new InvalidOperationException("This listener is being accepted from already. One accept, one enumeration or one subscription at a time.");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Dispatch;
 
@@ -48,7 +49,41 @@ public sealed class Listener : DispatchHandle
     /// <param name="cancellationToken">Gives up waiting. A connection that was accepted nevertheless is returned, or stays for the next call.</param>
     /// <returns>The connection; the caller closes it.</returns>
     public ValueTask<Connection> AcceptAsync(CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? accept.AcceptAsync(cancellationToken) : AcceptFromElsewhereAsync(cancellationToken);
+        NextAsync(null, cancellationToken);
+
+    /// <summary>
+    /// Takes the connections one after the other: the pull form of <see cref="Accepts"/>, for <c>await foreach</c>. Accepting begins with the first <c>MoveNextAsync</c>, and pauses when the enumeration is left, and while
+    /// <see cref="ListenOptions.AcceptQuota"/> connections wait to be taken. What was accepted and not taken is the next consumer's; the listener's close resets and counts it.
+    /// </summary>
+    /// <remarks>One enumeration at a time, and no accept or subscription beside it. Any thread; the code goes on where it was. It ends when the listener is closed, or its loop ends; one of a closed listener is empty. <c>accept4(2)</c>.</remarks>
+    /// <param name="cancellationToken">Ends the waiting for a connection with <see cref="OperationCanceledException"/>. One that was accepted nevertheless is the next consumer's.</param>
+    /// <returns>The connections; whoever takes one closes it.</returns>
+    /// <exception cref="InvalidOperationException">Somebody else accepts from the listener.</exception>
+    public async IAsyncEnumerable<Connection> AcceptAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        object enumeration = new();
+        try
+        {
+            while (true)
+            {
+                Connection connection;
+                try
+                {
+                    connection = await NextAsync(enumeration, cancellationToken);
+                }
+                catch (ObjectDisposedException) when (IsClosed || Engine.IsClosed || Engine.Inbox.IsClosed)
+                {
+                    yield break;
+                }
+
+                yield return connection;
+            }
+        }
+        finally
+        {
+            await LeaveAsync(enumeration);
+        }
+    }
 
     internal static Listener Listen(EndPoint endPoint, ListenOptions options, LoopEngine engine, bool reusePort)
     {
@@ -67,5 +102,19 @@ public sealed class Listener : DispatchHandle
 
     private protected override void OnClosing() => accept.Close();
 
-    private ValueTask<Connection> AcceptFromElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => accept.AcceptAsync(token).AsTask()));
+    private ValueTask<Connection> NextAsync(object? enumeration, CancellationToken token) =>
+        Engine.IsOwner ? accept.AcceptAsync(enumeration, token) : NextFromElsewhereAsync(enumeration, token);
+
+    private ValueTask<Connection> NextFromElsewhereAsync(object? enumeration, CancellationToken token) => new(Loop.InvokeAsync(() => accept.AcceptAsync(enumeration, token).AsTask()));
+
+    private Task LeaveAsync(object enumeration)
+    {
+        if (!Engine.IsOwner)
+        {
+            return Loop.TryInvokeAsync(() => LeaveAsync(enumeration), static () => { });
+        }
+
+        accept.Leave(enumeration);
+        return Task.CompletedTask;
+    }
 }

@@ -80,6 +80,63 @@ public sealed class ServerTests : KernelTests
 
     [Theory]
     [EveryKernel]
+    [Scenario(Scenarios.CancelledAccept)]
+    public void Enumerations_that_are_cancelled_and_left_again_and_again_lose_no_client(TestedKernel kernel) => Run(
+        kernel,
+        async w =>
+        {
+            int clients = w.Rounds(50);
+            Listener listener = Listener.Listen(Loopback, new ListenOptions { AcceptQuota = 3 }, w.Loop);
+            List<Connection> accepted = [];
+            List<Connection> ours = [];
+            Task connecting = ConnectAllAsync();
+            for (int i = 0; accepted.Count != clients; i++)
+            {
+                using CancellationTokenSource source = new();
+                Task taking = TakeAsync(i % 5, source.Token);
+                await w.Turn(i % 4);
+                source.Cancel();
+                await taking;
+            }
+
+            await connecting;
+            Assert.Equal(ours.Select(c => c.LocalEndPoint!.ToString()).Order(), accepted.Select(c => c.RemoteEndPoint!.ToString()).Order());
+            Assert.Equal(0, w.Loop.Statistics.Orphans);
+            Task rest = TakeAsync(int.MaxValue, CancellationToken.None);
+            await listener.CloseAsync();
+            await rest; // The close ends it without an exception.
+            await Task.WhenAll(ours.Concat(accepted).Select(c => c.CloseAsync()));
+
+            async Task TakeAsync(int most, CancellationToken token)
+            {
+                try
+                {
+                    await foreach (Connection connection in listener.AcceptAllAsync(token))
+                    {
+                        accepted.Add(connection);
+                        if (most-- == 0)
+                        {
+                            break;
+                        }
+                    }
+                }
+                catch (OperationCanceledException e) when (e.CancellationToken == token)
+                {
+                }
+            }
+
+            async Task ConnectAllAsync()
+            {
+                for (int i = 0; i < clients; i++)
+                {
+                    ours.Add(await Connection.ConnectAsync(listener.LocalEndPoint!, w.Loop));
+                }
+            }
+        },
+        tolerates: Tolerance.Multishots | Tolerance.Cancels);
+
+    [Theory]
+    [EveryKernel]
     public void Clients_of_a_server_whose_machine_fails_are_served_or_told_and_nothing_is_left_behind(TestedKernel kernel) => Run(
         kernel,
         async w =>
