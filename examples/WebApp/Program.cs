@@ -18,7 +18,7 @@ Option<DispatchScheduling> scheduling = CommonOptions.Choice(
     ("owner", DispatchScheduling.Owner),
     ("threadpool", DispatchScheduling.ThreadPool));
 Option<KernelKind> kernel = CommonOptions.Kernel();
-Option<bool> measure = new("--measure") { Description = "Measure where requests spend their time, for the live page and the metrics. It costs them some." };
+Option<bool> measure = new("--measure") { Description = "Measure where requests spend their time, and look for handlers that hold a loop up, for the live page and the metrics. It costs requests some." };
 Option<FileInfo?> https = new("--https") { Description = "Speak TLS, with the certificate and the key in this file: PEM, or PKCS #12 without a password.", HelpName = "CERT" };
 Option<bool> http2 = new("--h2c") { Description = "Speak HTTP/2 without TLS, to clients that know it (h2load, curl --http2-prior-knowledge), and no HTTP/1.1." };
 Option<DirectoryInfo?> files = new("--files") { Description = "The folder that /file serves and /upload stores to. Default: a new one with 1k.bin, 64k.bin and 1m.bin, removed at the end.", HelpName = "FOLDER" };
@@ -49,7 +49,7 @@ command.SetAction(arguments => WebAppRun.RunAsync(new WebAppOptions
     Cpus = arguments.GetValue(cpus),
     Scheduling = arguments.GetValue(scheduling),
     Kernel = arguments.GetValue(kernel),
-    MeasureLatency = arguments.GetValue(measure),
+    IsMeasured = arguments.GetValue(measure),
     Certificate = arguments.GetValue(https),
     IsHttp2WithoutTls = arguments.GetValue(http2),
     Files = arguments.GetValue(files),

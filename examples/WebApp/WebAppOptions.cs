@@ -18,8 +18,8 @@ internal sealed record WebAppOptions
 
     public required KernelKind Kernel { get; init; }
 
-    /// <summary>Gets a value indicating whether loops measure where requests spend their time.</summary>
-    public required bool MeasureLatency { get; init; }
+    /// <summary>Gets a value indicating whether loops measure where requests spend their time, and are watched for stalls.</summary>
+    public required bool IsMeasured { get; init; }
 
     /// <summary>Gets the file with the certificate and its key; null for no TLS.</summary>
     public required FileInfo? Certificate { get; init; }

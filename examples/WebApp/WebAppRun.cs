@@ -10,6 +10,8 @@ namespace Dispatch.Examples.WebApp;
 /// <summary>The program from its options to its exit code: serve until a signal comes, answer what is in flight, end.</summary>
 internal static class WebAppRun
 {
+    private static readonly TimeSpan StallThreshold = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Runs it.</summary>
     /// <param name="options">The options.</param>
     /// <returns>The exit code.</returns>
@@ -63,7 +65,8 @@ internal static class WebAppRun
             builder.AddDispatch(loops =>
             {
                 loops.Kernel = options.Kernel;
-                loops.MeasureLatency = options.MeasureLatency;
+                loops.MeasureLatency = options.IsMeasured;
+                loops.StallThreshold = options.IsMeasured ? StallThreshold : null;
                 loops.LoopCount = options.LoopCount;
                 loops.Cpus = options.Cpus;
                 loops.Placement = options.Cpus is null ? LoopPlacement.Unbound : LoopPlacement.Explicit;

@@ -31,9 +31,8 @@ internal sealed class LiveReading
     }
 
     /// <summary>Makes a frame of the time since the last one.</summary>
-    public LiveFrame Take() => new(
-        (long)Stopwatch.GetElapsedTime(0).TotalMilliseconds,
-        source.Connections,
-        source.Requests,
-        [.. loops.Select((dispatcher, i) => new LiveDispatcher([.. dispatcher.Select(l => l.Take())], windows[i].IsMeasured, windows[i].Take()))]);
+    public LiveFrame Take() => new((long)Stopwatch.GetElapsedTime(0).TotalMilliseconds, source.Connections, source.Requests, [.. source.Dispatchers.Select((d, i) => Take(d.Dispatcher, i))]);
+
+    private LiveDispatcher Take(Dispatcher dispatcher, int number) =>
+        new([.. loops[number].Select(l => l.Take())], windows[number].IsMeasured, windows[number].Take(), dispatcher.Watchdog is not null, LiveStall.Of(dispatcher));
 }

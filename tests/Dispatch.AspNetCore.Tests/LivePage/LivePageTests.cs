@@ -166,6 +166,36 @@ public sealed class LivePageTests
     }
 
     [Fact]
+    public async Task A_stall_is_told_while_it_lasts_and_when_it_has_ended()
+    {
+        using ManualResetEventSlim release = new();
+        await using TestServer server = await TestServer.StartAsync(
+            app =>
+            {
+                app.MapDispatch();
+                app.MapGet("/block", () => release.Wait());
+            },
+            scheduling: DispatchScheduling.Owner,
+            build: b => b.AddDispatch(o =>
+            {
+                o.LoopCount = 2;
+                o.StallThreshold = TimeSpan.FromMilliseconds(20);
+            }));
+        using HttpClient client = new();
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(new Uri(server.Address, "warm"), Token)).StatusCode); // Connections are dealt to the loops in turn: this one's is not that of the updates.
+        await using LiveEvents events = await LiveEvents.OpenAsync(server);
+        await events.AboutAsync();
+        Task<HttpResponseMessage> blocking = client.GetAsync(new Uri(server.Address, "block"), Token);
+        await events.FrameAsync(f => Stalls(f).Any(s => !s.GetProperty("hasEnded").GetBoolean() && s.GetProperty("details").GetString()!.Contains("ManualResetEventSlim", StringComparison.Ordinal)));
+        release.Set();
+        using HttpResponseMessage response = await blocking;
+        JsonElement frame = await events.FrameAsync(f => Stalls(f).Any() && Stalls(f).All(s => s.GetProperty("hasEnded").GetBoolean()));
+        Assert.True(frame.GetProperty("dispatchers")[0].GetProperty("isWatched").GetBoolean());
+        Assert.NotEqual(0, Loops(frame).Sum(l => l.GetProperty("counters").GetProperty("stalls").GetInt64()));
+        Assert.All(Stalls(frame), s => Assert.InRange(s.GetProperty("milliseconds").GetDouble(), 20, double.MaxValue));
+    }
+
+    [Fact]
     public async Task Updates_end_when_the_application_stops_and_do_not_hold_it()
     {
         await using TestServer server = await TestServer.StartAsync(app => app.MapDispatch());
@@ -240,6 +270,8 @@ public sealed class LivePageTests
     private static long Completions(JsonElement frame) => Loops(frame).Sum(l => l.GetProperty("counters").GetProperty("completions").GetInt64());
 
     private static JsonElement.ArrayEnumerator Kinds(JsonElement frame, int dispatcher) => frame.GetProperty("dispatchers")[dispatcher].GetProperty("latency").EnumerateArray();
+
+    private static JsonElement.ArrayEnumerator Stalls(JsonElement frame) => frame.GetProperty("dispatchers")[0].GetProperty("stalls").EnumerateArray();
 
     private static string Inside(string page, string tag) => Regex.Match(page, $"<{tag}>(.*?)</{tag}>", RegexOptions.Singleline).Groups[1].Value;
 
