@@ -8,22 +8,7 @@ Option<int?> port = CommonOptions.Number("--port", "The port to listen on; 0 let
 port.Required = true;
 Option<IPAddress> address = CommonOptions.Address();
 Option<int?> loops = CommonOptions.Loops();
-Option<CpuSet?> cpus = new("--cpus")
-{
-    Description = "The CPUs to run on, one a loop, such as 0-3,8. Default: wherever the system likes.",
-    HelpName = "LIST",
-    CustomParser = result =>
-    {
-        string list = result.Tokens[0].Value;
-        if (CpuSet.TryParse(list, out CpuSet? parsed) && parsed.Count > 0 && parsed.Except(CpuSet.Process).Count == 0)
-        {
-            return parsed;
-        }
-
-        result.AddError($"--cpus takes CPUs that this process may run on: some of {CpuSet.Process}.");
-        return null;
-    },
-};
+Option<CpuSet?> cpus = CommonOptions.Cpus();
 Option<EchoMode> mode = CommonOptions.Choice(
     "--mode",
     "How completions are consumed.",
@@ -66,7 +51,4 @@ command.SetAction(arguments => EchoRun.RunAsync(new EchoOptions
     Buffers = arguments.GetValue(buffers),
     PrintJson = arguments.GetValue(json),
 }));
-return ExampleProgram.Run(command, args, arguments =>
-    arguments.GetValue(cpus) is { } set && arguments.GetValue(loops) is { } count && count > set.Count
-        ? $"--loops is {count}, and --cpus has {set.Count}: a loop needs a CPU of its own."
-        : null);
+return ExampleProgram.Run(command, args, arguments => CommonOptions.CheckCpus(arguments.GetValue(loops), arguments.GetValue(cpus)));

@@ -78,6 +78,32 @@ internal static class CommonOptions
     /// <returns>The option.</returns>
     public static Option<int?> Loops() => Number("--loops", "How many event loops. Default: one for each CPU.", 1, 1024);
 
+    /// <summary>Makes <c>--cpus</c>.</summary>
+    /// <returns>The option.</returns>
+    public static Option<CpuSet?> Cpus() => new("--cpus")
+    {
+        Description = "The CPUs to run on, one a loop, such as 0-3,8. Default: wherever the system likes.",
+        HelpName = "LIST",
+        CustomParser = result =>
+        {
+            string list = result.Tokens[0].Value;
+            if (CpuSet.TryParse(list, out CpuSet? parsed) && parsed.Count > 0 && parsed.Except(CpuSet.Process).Count == 0)
+            {
+                return parsed;
+            }
+
+            result.AddError($"--cpus takes CPUs that this process may run on: some of {CpuSet.Process}.");
+            return null;
+        },
+    };
+
+    /// <summary>Looks at <c>--loops</c> and <c>--cpus</c> together.</summary>
+    /// <param name="loops">How many loops were asked for.</param>
+    /// <param name="cpus">The CPUs that were asked for.</param>
+    /// <returns>What is wrong, or null.</returns>
+    public static string? CheckCpus(int? loops, CpuSet? cpus) =>
+        cpus is not null && loops > cpus.Count ? $"--loops is {loops}, and --cpus has {cpus.Count}: a loop needs a CPU of its own." : null;
+
     /// <summary>Makes <c>--kernel</c>.</summary>
     /// <returns>The option.</returns>
     public static Option<KernelKind> Kernel() => Choice("--kernel", "The kernel interface; auto is Linux AIO only where io_uring is refused.", ("auto", KernelKind.Auto), ("io_uring", KernelKind.IoUring), ("aio", KernelKind.LinuxAio));

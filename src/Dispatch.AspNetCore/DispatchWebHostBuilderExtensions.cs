@@ -42,6 +42,8 @@ public static class DispatchWebHostBuilderExtensions
     {
         services.AddDispatch();
         services.AddSingleton<IStartupFilter, PlacementFilter>();
+        services.AddSingleton<RequestCounter>();
+        services.AddSingleton<IStartupFilter>(provider => provider.GetRequiredService<RequestCounter>());
         services.AddSingleton<TransportFactory>();
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<TransportFactory>());
         services.AddSingleton<IConnectionFactory>(provider => provider.GetRequiredService<TransportFactory>());

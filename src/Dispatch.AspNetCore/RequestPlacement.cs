@@ -12,16 +12,33 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
     /// <summary>Gets a value indicating whether requests run on the thread pool.</summary>
     public bool IsOnPool => onPool;
 
-    /// <summary>Runs a request. One that Kestrel has begun elsewhere (an HTTP/2 stream), or without the loop's context (behind TLS), is brought to the loop first.</summary>
+    /// <summary>Runs a request where the connection's requests run. An HTTP/2 stream, which Kestrel begins on the pool, stays there: see <see cref="MoveAsync"/>.</summary>
     public Task RunAsync(RequestDelegate next, HttpContext context)
     {
-        if (onPool)
+        if (onPool || !connection.Loop.IsOwner)
         {
             return next(context);
         }
 
-        EventLoop loop = connection.Loop;
-        return loop.IsOwner && SynchronizationContext.Current is not null ? RunHere(next, context) : loop.InvokeAsync(() => RunHere(next, context));
+        return SynchronizationContext.Current is null ? RunInContextAsync(next, context) : RunHere(next, context);
+    }
+
+    /// <summary>Runs a request that is elsewhere on the loop, unless the connection's requests run on the pool.</summary>
+    public Task MoveAsync(RequestDelegate next, HttpContext context) =>
+        onPool || connection.Loop.IsOwner ? RunAsync(next, context) : connection.Loop.InvokeAsync(() => RunHere(next, context));
+
+    /// <summary>Behind TLS there is no context current, as the stream between asks for none. The request's awaits want the loop's; who awaits the request goes on here only if there is none again.</summary>
+    private async Task RunInContextAsync(RequestDelegate next, HttpContext context)
+    {
+        SynchronizationContext.SetSynchronizationContext(connection.Loop.Engine.Scope.Context);
+        try
+        {
+            await RunHere(next, context);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(null);
+        }
     }
 
     private Task RunHere(RequestDelegate next, HttpContext context)

@@ -5,33 +5,22 @@ namespace Dispatch.AspNetCore;
 /// <summary>
 /// A connection's input as Kestrel wants it. A read from another thread (Kestrel begins connections on the thread pool) is made on the loop and continues there, unless the connection's requests run on the pool.
 /// </summary>
-internal sealed class TransportInput(Connection connection, TransportConnection owner) : PipeReader
+internal sealed class TransportInput : PipeReader
 {
-    private readonly PipeReader inner = connection.Input;
+    private readonly Connection connection;
+    private readonly TransportConnection owner;
+    private readonly ConnectionInput inner;
+
+    public TransportInput(Connection connection, TransportConnection owner)
+    {
+        this.connection = connection;
+        this.owner = owner;
+        inner = (ConnectionInput)connection.Input;
+        inner.Explanation = e => TransportErrors.ForRead(e, owner.AbortReason);
+    }
 
     /// <inheritdoc/>
-    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
-    {
-        if (!owner.Placement.IsOnPool && !connection.Loop.IsOwner)
-        {
-            await connection.Loop.SwitchTo();
-        }
-
-        try
-        {
-            ReadResult result = await inner.ReadAsync(cancellationToken);
-            if (owner.Placement.IsOnPool && connection.Loop.IsOwner)
-            {
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            }
-
-            return result;
-        }
-        catch (Exception e) when (TransportErrors.ForRead(e, owner.AbortReason) is var told && !ReferenceEquals(told, e))
-        {
-            throw told;
-        }
-    }
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => Read(0, cancellationToken);
 
     /// <inheritdoc/>
     public override bool TryRead(out ReadResult result)
@@ -57,4 +46,22 @@ internal sealed class TransportInput(Connection connection, TransportConnection 
     /// <inheritdoc/>
     public override void Complete(Exception? exception = null) =>
         connection.Engine.Posted.TryPost(static (s, _) => ((Connection)s!).AbandonInput(), connection, 0); // Behind an AdvanceTo that is on its way.
+
+    /// <inheritdoc/>
+    protected override ValueTask<ReadResult> ReadAtLeastAsyncCore(int minimumSize, CancellationToken cancellationToken) => Read(minimumSize, cancellationToken);
+
+    private ValueTask<ReadResult> Read(int least, CancellationToken token)
+    {
+        bool isOnPool = owner.Placement.IsOnPool;
+        try
+        {
+            return isOnPool || !connection.Loop.IsOwner
+                ? inner.ReadFromElsewhere(least, isOnPool ? ReadResumption.Pool : ReadResumption.Owner, token)
+                : inner.Read(least, token);
+        }
+        catch (ObjectDisposedException e)
+        {
+            return ValueTask.FromException<ReadResult>(inner.Told(e)); // Aborted: for Kestrel that is how a read ends, and no mistake of its own.
+        }
+    }
 }

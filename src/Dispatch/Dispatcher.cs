@@ -23,8 +23,9 @@ public sealed class Dispatcher : IAsyncDisposable
     private int next = -1;
     private Task<DrainReport>? draining;
 
-    private Dispatcher(DispatcherOptions options, EventLoop[] loops)
+    private Dispatcher(DispatcherOptions options, EventLoop[] loops, StallWatchdog? watchdog)
     {
+        Watchdog = watchdog;
         this.options = options;
         this.loops = loops;
         Stopping = stopping.Token;
@@ -40,8 +41,14 @@ public sealed class Dispatcher : IAsyncDisposable
     /// <summary>Gets a token that is cancelled when a drain begins: stop taking on work.</summary>
     public CancellationToken Stopping { get; }
 
+    /// <summary>Gets the last stalls, newest first, up to 32; see <see cref="DispatcherOptions.StallThreshold"/>. One that goes on is among them, and is told anew when it has ended.</summary>
+    public IReadOnlyList<LoopStall> RecentStalls => Watchdog?.Recent ?? [];
+
     /// <summary>Gets a task that ends when all loops have stopped; it fails when an exception stopped one.</summary>
     public Task Completed { get; }
+
+    /// <summary>Gets what looks at the loops, or null when nobody asked for it.</summary>
+    internal StallWatchdog? Watchdog { get; }
 
     /// <summary>Makes and starts the loops.</summary>
     /// <param name="options">Options, or null for the defaults.</param>
@@ -51,16 +58,22 @@ public sealed class Dispatcher : IAsyncDisposable
     {
         DispatcherOptions chosen = options ?? new DispatcherOptions();
         chosen.Validate();
+        chosen.ValidateStalls();
         PlacementPlan plan = PlacementPlan.Create(chosen.Placement, chosen.LoopCount, chosen.Cpus);
         List<EventLoop> started = [];
+        StallWatchdog? watchdog;
         try
         {
             for (int i = 0; i < plan.LoopCount; i++)
             {
                 string name = chosen.Name is null ? $"dispatch-{i}" : $"{chosen.Name}-{i}";
                 CpuSet? cpus = plan.CpuOf(i) is int cpu ? CpuSet.Create(cpu) : null;
-                started.Add(LoopLife.Start(chosen.CopyFor(name), cpus));
+                EventLoopOptions own = chosen.CopyFor(name);
+                own.TurnLimit = chosen.StallThreshold;
+                started.Add(LoopLife.Start(own, cpus));
             }
+
+            watchdog = chosen.StallThreshold is { } threshold ? StallWatchdog.Start(started, threshold, chosen.StallDetected) : null;
         }
         catch
         {
@@ -78,7 +91,7 @@ public sealed class Dispatcher : IAsyncDisposable
             throw;
         }
 
-        return new Dispatcher(chosen, [.. started]);
+        return new Dispatcher(chosen, [.. started], watchdog);
     }
 
     /// <summary>Picks the next loop in turn.</summary>
@@ -156,5 +169,5 @@ public sealed class Dispatcher : IAsyncDisposable
     }
 
     /// <summary>Makes a dispatcher of loops that somebody else drives.</summary>
-    internal static Dispatcher Of(DispatcherOptions options, EventLoop[] loops) => new(options, loops);
+    internal static Dispatcher Of(DispatcherOptions options, EventLoop[] loops) => new(options, loops, null);
 }

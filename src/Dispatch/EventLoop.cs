@@ -39,6 +39,9 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     /// <summary>Gets a snapshot of the loop's counters. Any thread.</summary>
     public LoopStatistics Statistics => LoopSnapshot.Take(Engine);
 
+    /// <summary>Gets a snapshot of where the time of the loop's requests goes; empty unless <see cref="EventLoopOptions.MeasureLatency"/> is set. Any thread.</summary>
+    public LoopLatency Latency => Engine.Latency?.Snapshot() ?? LoopLatency.Empty;
+
     /// <summary>Gets a clock whose timers call back on the owner; for <see cref="Task.Delay(TimeSpan, System.TimeProvider)"/> and whatever else takes one. Any thread.</summary>
     public TimeProvider TimeProvider { get; }
 
@@ -275,11 +278,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task InvokeAsync(Func<Task> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Engine.IsOwner && Engine.Scope.IsActive ? RunHereAsync(work) : Invocation<bool>.Start(Engine, async () =>
-        {
-            await work();
-            return true;
-        });
+        return InvokeNamedAsync(work, work);
     }
 
     /// <summary>Runs code on the owner and awaits it; see <see cref="InvokeAsync{T}(Func{Task{T}})"/>.</summary>
@@ -288,11 +287,13 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task InvokeAsync(Action work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return InvokeAsync(() =>
-        {
-            work();
-            return Task.CompletedTask;
-        });
+        return InvokeNamedAsync(
+            () =>
+            {
+                work();
+                return Task.CompletedTask;
+            },
+            work);
     }
 
     /// <summary>Await it to continue on the owner, from wherever the code is; on the owner it does nothing.</summary>
@@ -402,6 +403,17 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
 
     /// <summary>A method of its own, because its closure would be allocated for callers on the owner too.</summary>
     private Task DelayFromAbroadAsync(TimeSpan delay, CancellationToken cancellationToken) => InvokeAsync(() => Engine.Delays.Start(delay, cancellationToken).AsTask());
+
+    /// <summary>Invokes code that wraps what the user gave, by whose name reports are to call it.</summary>
+    private Task InvokeNamedAsync(Func<Task> work, Delegate given) =>
+        Engine.IsOwner && Engine.Scope.IsActive ? RunHereAsync(work) : Invocation<bool>.Start(
+            Engine,
+            async () =>
+            {
+                await work();
+                return true;
+            },
+            given);
 
     private RequestOperation Begin(in IoRequest request, CancellationToken cancellationToken)
     {

@@ -17,11 +17,16 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Dispatcher Dispatcher => app.Services.GetRequiredService<Dispatcher>();
 
-    public static async Task<TestServer> StartAsync(Action<WebApplication> map, Action<KestrelServerOptions>? kestrel = null, DispatchScheduling scheduling = DispatchScheduling.Adaptive)
+    public static async Task<TestServer> StartAsync(Action<WebApplication> map, Action<KestrelServerOptions>? kestrel = null, DispatchScheduling scheduling = DispatchScheduling.Adaptive, Action<WebApplicationBuilder>? build = null, bool useDispatch = true)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseDispatch(o => o.Scheduling = scheduling);
+        build?.Invoke(builder);
+        if (useDispatch)
+        {
+            builder.WebHost.UseDispatch(o => o.Scheduling = scheduling);
+        }
+
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel ?? (o => o.Listen(System.Net.IPAddress.Loopback, 0)));
         WebApplication app = builder.Build();
@@ -29,6 +34,9 @@ internal sealed class TestServer : IAsyncDisposable
         await app.StartAsync();
         return new TestServer(app);
     }
+
+    /// <summary>Ends it as a signal would: what is in flight is waited for.</summary>
+    public Task StopAsync() => app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -25,6 +25,12 @@ public sealed class ArgumentTests
     [InlineData("LogWatch", "/no/such/file")]
     [InlineData("LogWatch", "/etc/hostname", "--match", "(")]
     [InlineData("LogWatch", "/etc/hostname", "--match", "(a)\\1")]
+    [InlineData("WebApp")]
+    [InlineData("WebApp", "--port", "0", "--transport", "epoll")]
+    [InlineData("WebApp", "--port", "0", "--scheduling", "sometimes")]
+    [InlineData("WebApp", "--port", "0", "--transport", "sockets", "--loops", "2")]
+    [InlineData("WebApp", "--port", "0", "--h2c", "--https", "/etc/hostname")]
+    [InlineData("WebApp", "--port", "0", "--files", "/no/such/folder")]
     public void Bad_arguments_print_the_usage_to_standard_error_and_end_with_2(string program, params string[] arguments)
     {
         ExampleResult result = ExampleProcess.Run(program, arguments);
@@ -42,6 +48,7 @@ public sealed class ArgumentTests
     [InlineData("SyscallTable", "--calls")]
     [InlineData("KeyLookup", "--compare")]
     [InlineData("LogWatch", "--match <REGEX>")]
+    [InlineData("WebApp", "--transport <dispatch|sockets>")]
     public void Help_goes_to_standard_output(string program, string option)
     {
         ExampleResult result = ExampleProcess.Run(program, "--help");

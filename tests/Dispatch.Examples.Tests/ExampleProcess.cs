@@ -29,9 +29,12 @@ internal sealed class ExampleProcess : IDisposable
     }
 
     /// <summary>Runs an example to its end, by way of another program that starts it.</summary>
-    public static ExampleResult RunUnder(string launcher, string name, params string[] arguments)
+    public static ExampleResult RunUnder(string launcher, string name, params string[] arguments) => RunUnder(launcher, [], name, arguments);
+
+    /// <summary>Runs an example to its end, by way of another program that starts it and has options of its own.</summary>
+    public static ExampleResult RunUnder(string launcher, string[] options, string name, params string[] arguments)
     {
-        using ExampleProcess example = new(launcher, ["/usr/bin/env", "dotnet", PathOf(name), .. arguments]);
+        using ExampleProcess example = new(launcher, [.. options, "/usr/bin/env", "dotnet", PathOf(name), .. arguments]);
         return example.WaitForEnd();
     }
 

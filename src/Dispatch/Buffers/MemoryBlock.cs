@@ -26,6 +26,9 @@ internal sealed class MemoryBlock
     /// <summary>Gets or sets the block behind this one.</summary>
     public MemoryBlock? Next { get; set; }
 
+    /// <summary>Gets or sets the writer whose flush this block and those behind it are, while they travel to the owner.</summary>
+    public ConnectionOutput? Writer { get; set; }
+
     /// <summary>Gets the number of bytes that can still be written.</summary>
     public int Room => Bytes.Length - Length;
 

@@ -7,6 +7,12 @@ internal sealed class LoopCounters
 
     public long Enters { get; set; }
 
+    public long Submissions { get; set; }
+
+    public long Turns { get; set; }
+
+    public long Overflows { get; set; }
+
     public long Parks { get; set; }
 
     public long HandOffs { get; set; }

@@ -6,8 +6,19 @@ internal static class LoopSnapshot
     public static LoopStatistics Take(LoopEngine engine)
     {
         LoopCounters counters = engine.Counters;
+        (TimeSpan parked, TimeSpan inTurns) = engine.Latency?.Spent.Read() ?? default;
         return new LoopStatistics
         {
+            State = engine.Loop.Completed.IsCompleted ? LoopState.Stopped
+                : engine.Inbox.IsParked ? LoopState.Parked
+                : engine.Scope.IsActive ? LoopState.Busy
+                : LoopState.Polling,
+            ParkedTime = parked,
+            TurnTime = inTurns,
+            Turns = counters.Turns,
+            Stalls = engine.Watch?.Stalls ?? 0,
+            Submissions = counters.Submissions,
+            Overflows = counters.Overflows,
             Completions = counters.Completions,
             Enters = counters.Enters,
             Parks = counters.Parks,

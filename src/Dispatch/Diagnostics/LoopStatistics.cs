@@ -5,11 +5,32 @@ namespace Dispatch;
 /// </summary>
 public sealed record LoopStatistics
 {
+    /// <summary>Gets what the loop does at this moment.</summary>
+    public LoopState State { get; init; }
+
     /// <summary>Gets the completions delivered. On io_uring every one of them was delivered on its owner's thread.</summary>
     public long Completions { get; init; }
 
     /// <summary>Gets the system calls into the ring (<c>io_uring_enter(2)</c>).</summary>
     public long Enters { get; init; }
+
+    /// <summary>Gets the requests that enters have given to the kernel. Divided by <see cref="Enters"/>: how well the loop batches.</summary>
+    public long Submissions { get; init; }
+
+    /// <summary>Gets the turns in which there was something to do. <see cref="Completions"/> divided by it: the size of a batch.</summary>
+    public long Turns { get; init; }
+
+    /// <summary>Gets how many enters found the completion queue full and completions waiting behind it. Nothing is lost by it, but time; see <see cref="EventLoopOptions.CompletionEntries"/>.</summary>
+    public long Overflows { get; init; }
+
+    /// <summary>Gets how many turns took longer than <see cref="DispatcherOptions.StallThreshold"/>, one that goes on included; 0 unless that is set.</summary>
+    public long Stalls { get; init; }
+
+    /// <summary>Gets how long the loop has slept; 0 unless <see cref="EventLoopOptions.MeasureLatency"/> is set.</summary>
+    public TimeSpan ParkedTime { get; init; }
+
+    /// <summary>Gets how long the loop has been in turns; 0 unless <see cref="EventLoopOptions.MeasureLatency"/> is set.</summary>
+    public TimeSpan TurnTime { get; init; }
 
     /// <summary>Gets how often the loop went to sleep.</summary>
     public long Parks { get; init; }

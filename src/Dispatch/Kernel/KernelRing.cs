@@ -52,6 +52,9 @@ internal abstract unsafe class KernelRing
     /// <summary>Gets a value indicating whether <see cref="OnStaged"/> is to be told of every entry. All entries then take the way that only overflowing ones take else: those that are not told pay nothing.</summary>
     public virtual bool WatchesStaging => false;
 
+    /// <summary>Gets a value indicating whether the completion queue is full and completions wait behind it. Nothing is lost: they come with the next enter.</summary>
+    public virtual bool HasOverflow => false;
+
     /// <summary>Says whether requests of this kind can be made.</summary>
     public abstract bool Supports(Opcode opcode);
 

@@ -14,6 +14,11 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
     private readonly LoopCounters counters = engine.Counters;
     private readonly RawCompletions raw = engine.Raw;
     private readonly ListAnnouncer lists = engine.Lists;
+    private readonly LatencyRecorder? latency = engine.Latency;
+    private readonly TurnWatch? watch = engine.Watch;
+
+    /// <summary>Whether anybody follows what is delivered: one question a completion.</summary>
+    private readonly bool isFollowed = engine.Latency is not null || engine.Watch is not null;
 
     /// <summary>Gets a value indicating whether completions wait that the ring no longer holds.</summary>
     public bool HasDeferred => deferred.Count != 0;
@@ -29,7 +34,14 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
                 while (delivered < budget && TryTakeEntry(out CompletionEntry entry))
                 {
                     delivered++;
-                    Deliver(entry);
+                    if (isFollowed)
+                    {
+                        DeliverFollowed(entry);
+                    }
+                    else
+                    {
+                        Deliver(entry);
+                    }
                 }
 
                 break;
@@ -119,6 +131,35 @@ internal sealed class CompletionDelivery(LoopEngine engine, LoopSignal signal)
         else if (entry.UserData != Tags.Silent)
         {
             table.CountLate();
+        }
+    }
+
+    private void DeliverFollowed(in CompletionEntry entry)
+    {
+        Operation? operation = Tags.IsRaw(entry.UserData) ? null : table.Find(entry.UserData);
+        if (operation is not null)
+        {
+            watch?.NoteCompletion(operation);
+        }
+        else if (Tags.IsRaw(entry.UserData))
+        {
+            watch?.Note(TurnCallback.Raw, raw.Observer, null);
+        }
+
+        if (latency is null)
+        {
+            Deliver(entry);
+            return;
+        }
+
+        KindLatency? kind = latency.Begin(operation?.Index ?? -1);
+        try
+        {
+            Deliver(entry);
+        }
+        finally
+        {
+            latency.End(kind);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Dispatch;
 /// A continuation with the surroundings that it asked to be run in. Allocated only off the fast path: awaits from foreign threads, foreign contexts on
 /// the owner, and awaiters that want their execution context flowed for them.
 /// </summary>
-internal sealed class ContinuationEnvelope
+internal sealed class ContinuationEnvelope : INamedCallback
 {
     private readonly Action<object?> continuation;
     private readonly object? state;
@@ -38,6 +38,9 @@ internal sealed class ContinuationEnvelope
 
     /// <summary>Gets a continuation that runs the envelope given as state at once.</summary>
     public static Action<object?> RunHere { get; } = static s => ((ContinuationEnvelope)s!).Invoke();
+
+    /// <inheritdoc/>
+    (object? Target, object? State) INamedCallback.Callback => (continuation, state);
 
     /// <summary>Runs it where it asked to be run: its context, its scheduler, else the thread pool.</summary>
     public void ScheduleNow()

@@ -3,7 +3,7 @@ namespace Dispatch;
 /// <summary>
 /// One subscriber of what a handle brings: connections, received data. Not pooled: <see cref="Dispose"/> may come at any time, often, and from any thread.
 /// </summary>
-internal sealed class HandleSubscription<T>(ISubscriptionOwner<T> owner, IObserver<T> observer) : IDisposable
+internal sealed class HandleSubscription<T>(ISubscriptionOwner<T> owner, IObserver<T> observer) : IDisposable, INamedCallback
 {
     private volatile bool disposed;
 
@@ -12,6 +12,9 @@ internal sealed class HandleSubscription<T>(ISubscriptionOwner<T> owner, IObserv
 
     /// <summary>Gets a value indicating whether nothing more goes to the observer. Another thread may have said so, and its message may still be on its way.</summary>
     public bool IsDisposed => disposed;
+
+    /// <inheritdoc/>
+    (object? Target, object? State) INamedCallback.Callback => (observer, null);
 
     /// <summary>Attaches on the owner, for a subscriber on another thread.</summary>
     public void AttachFromInbox()

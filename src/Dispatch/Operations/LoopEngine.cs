@@ -30,7 +30,9 @@ internal sealed class LoopEngine
         this.options = options;
         Table = new OperationTable();
         Submissions = new SubmissionQueue(ring, signal);
-        Inbox = new Inbox(ring.Wake);
+        Watch = options.TurnLimit is { } limit ? new TurnWatch(limit) : null;
+        Latency = options.MeasureLatency ? new LatencyRecorder(loop.Name, ring) : null;
+        Inbox = new Inbox(Latency is { } latency ? () => Wake(latency) : ring.Wake);
         Scope = new TurnScope(this);
         Posted = new PostedWork(this, signal, Inbox);
         RawPool = new OperationPool<RawOperation>(this, options.PoolLimit, static e => new RawOperation(e));
@@ -133,6 +135,12 @@ internal sealed class LoopEngine
     /// <summary>Gets the streams that somebody consumes.</summary>
     public AttachedStreams Streams { get; } = new();
 
+    /// <summary>Gets what follows every request, or null when nobody asked for it.</summary>
+    public LatencyRecorder? Latency { get; }
+
+    /// <summary>Gets what tells the watchdog of turns, or null when there is none.</summary>
+    public TurnWatch? Watch { get; }
+
     /// <summary>Gets the counters.</summary>
     public LoopCounters Counters { get; } = new();
 
@@ -208,8 +216,12 @@ internal sealed class LoopEngine
     {
         signal.IsRaised = true; // So that a poll inside this turn finds "work" even when there is none, and is refused.
         Scope.Begin();
+        Watch?.BeginTurn();
+        Latency?.BeginTurn();
+        long before = Counters.Completions;
         try
         {
+            Counters.Turns++;
             int done = Delivery.Run(options.CompletionBudget) + Posted.Run(options.InboxBudget);
             if (workers is { HasArrived: true })
             {
@@ -225,6 +237,8 @@ internal sealed class LoopEngine
         }
         finally
         {
+            Latency?.EndTurn(Counters.Completions - before);
+            Watch?.EndTurn();
             Scope.End();
         }
     }
@@ -245,9 +259,16 @@ internal sealed class LoopEngine
     public int Enter(uint minimumCompletions, long timeoutNanoseconds)
     {
         Counters.Enters++;
+        if (Ring.HasOverflow)
+        {
+            Counters.Overflows++;
+        }
+
         stagedForDevice = 0;
         Submissions.OnEnter();
-        int result = Ring.Enter(minimumCompletions, timeoutNanoseconds);
+        uint pending = Ring.Submissions.Pending;
+        int result = Latency is null ? Ring.Enter(minimumCompletions, timeoutNanoseconds) : Latency.Enter(minimumCompletions, timeoutNanoseconds);
+        Counters.Submissions += pending - Ring.Submissions.Pending;
         if (Submissions.HasStaged)
         {
             Submissions.EndCutChain(this);
@@ -271,7 +292,7 @@ internal sealed class LoopEngine
         }
 
         int result = Enter(1, limit);
-        Inbox.Unpark();
+        EndPark();
         PauseIfRefused(result);
         if (result == -Errno.ETIME)
         {
@@ -296,12 +317,20 @@ internal sealed class LoopEngine
             else if (Inbox.TryPark())
             {
                 Counters.Parks++;
+                Latency?.BeginPark();
                 return true;
             }
         }
 
         SubmitStaged();
         return false;
+    }
+
+    /// <summary>The loop runs again.</summary>
+    public void EndPark()
+    {
+        Inbox.Unpark();
+        Latency?.EndPark();
     }
 
     /// <summary>
@@ -409,6 +438,12 @@ internal sealed class LoopEngine
             Counters.RefusalPauses++;
             Thread.Sleep(1);
         }
+    }
+
+    private void Wake(LatencyRecorder latency)
+    {
+        latency.OnWake();
+        Ring.Wake();
     }
 
     private void ThrowEnterFailed(int result)

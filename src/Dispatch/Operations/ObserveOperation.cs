@@ -12,6 +12,9 @@ internal sealed class ObserveOperation : Operation
     {
     }
 
+    /// <inheritdoc/>
+    public override object? Observer => observer;
+
     /// <summary>Takes the request over and stages it.</summary>
     public void Begin(in IoRequest request, IObserver<Completion> observer)
     {

@@ -69,6 +69,9 @@ internal abstract class Operation : ICancellable
     /// <inheritdoc/>
     public uint ArmedEpoch { get; set; }
 
+    /// <summary>Gets whom its next completion goes to, where that is no await; for reports of stalls.</summary>
+    public virtual object? Observer => null;
+
     /// <summary>Gets the tag that names this tenancy to the kernel.</summary>
     public ulong Tag => Tags.Of(Index, Generation);
 
@@ -249,6 +252,7 @@ internal abstract class Operation : ICancellable
         Opcode = entry.Opcode;
         Descriptor = entry.Fd;
         Engine.Table.InFlight++;
+        Engine.Latency?.OnStaged(Index, entry.Opcode, entry.Fd);
     }
 
     /// <summary>A system call: the ring's where that has the same operation, else a worker's.</summary>

@@ -14,6 +14,9 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
     private readonly Queue<Completion> untaken = new();
     private readonly Queue<(IoRequest Request, ulong Tag)> waiting = new();
     private readonly List<RawOperation> paused = [];
+
+    /// <summary>Whether every request needs a slot, to be followed by.</summary>
+    private readonly bool measured = engine.Latency is not null;
     private IObserver<Completion>[] observers = [];
     private int outstanding;
     private bool isPlain = true;
@@ -27,6 +30,9 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
 
     /// <summary>Gets a value indicating whether a multishot has to pause: nobody takes what it brings.</summary>
     public bool IsFull => untaken.Count >= capacity;
+
+    /// <summary>Gets the first of those that completions go to, or null; for reports.</summary>
+    public object? Observer => observers.Length == 0 ? null : observers[0];
 
     /// <summary>Gets a value indicating whether the next completion is the ring's, and taking it has no further consequence: nothing is untaken, waits or pauses.</summary>
     public bool IsPlain => isPlain;
@@ -203,7 +209,7 @@ internal sealed class RawCompletions(LoopEngine engine, int capacity) : IObserva
 
     private void Send(in IoRequest request, ulong tag)
     {
-        if (request.IsBare && !request.IsMultishot)
+        if (request.IsBare && !request.IsMultishot && !measured)
         {
             engine.Submissions.Stage(request.Entry, tag);
             engine.Table.InFlight++;

@@ -9,6 +9,9 @@ internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
     private IoRequest request;
     private bool pausing;
 
+    /// <inheritdoc/>
+    public override object? Observer => Engine.Raw.Observer;
+
     /// <summary>Gets the user's tag.</summary>
     public ulong UserTag { get; private set; }
 
@@ -66,6 +69,7 @@ internal sealed class RawOperation(LoopEngine engine) : Operation(engine)
     /// </summary>
     public bool TryTranslate(in CompletionEntry entry, bool terminal, out Completion completion)
     {
+        Engine.Latency?.OnTaken(Index);
         completion = Completion.Of(UserTag, entry);
         if (terminal)
         {

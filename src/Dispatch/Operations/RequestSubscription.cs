@@ -4,10 +4,13 @@ namespace Dispatch;
 /// One subscription to a request. It is not pooled, because <see cref="Dispose"/> may be called at any time, often, and from any thread, and must never
 /// reach a later tenant: it holds the operation with its generation.
 /// </summary>
-internal sealed class RequestSubscription(LoopEngine engine, IObserver<Completion> observer) : IDisposable, IObserver<Completion>
+internal sealed class RequestSubscription(LoopEngine engine, IObserver<Completion> observer) : IDisposable, IObserver<Completion>, INamedCallback
 {
     private OperationHandle handle;
     private volatile bool disposed;
+
+    /// <inheritdoc/>
+    (object? Target, object? State) INamedCallback.Callback => (observer, null);
 
     /// <summary>Submits, on the owner or by way of it.</summary>
     public void Begin(in IoRequest request)

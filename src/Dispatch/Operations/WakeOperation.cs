@@ -12,6 +12,7 @@ internal sealed class WakeOperation(LoopEngine engine) : Operation(engine)
         if (Engine.Ring.TryPrepareWakeRequest(ref entry))
         {
             StartEntry(entry);
+            Engine.Latency?.Forget(Index);
         }
     }
 

@@ -13,6 +13,9 @@ internal sealed class PipeReadOperation(PipeData stream, PipeSource source, bool
     private int buffer = -1;
 
     /// <inheritdoc/>
+    public override object? Observer => stream;
+
+    /// <inheritdoc/>
     public long ArmedAt { get; private set; }
 
     private BufferPool Pool => isMultishot ? Engine.ReceiveBuffers : Engine.ReadBuffers;

@@ -25,6 +25,9 @@ internal sealed class Inbox(Action wake)
     /// <summary>Gets a value indicating whether the owner has something to drain. One load.</summary>
     public bool IsSignaled => Volatile.Read(ref words.Signaled) != 0;
 
+    /// <summary>Gets a value indicating whether the owner sleeps. Any thread.</summary>
+    public bool IsParked => Volatile.Read(ref words.Parked) != 0;
+
     /// <summary>Gets the number of items, for reports.</summary>
     public int Count => queue.Count;
 

@@ -8,6 +8,12 @@ internal readonly struct InboxItem(Delegate callback, object? state, long argume
     /// <summary>Gets a value indicating whether it is user code, and not an action of Dispatch's own.</summary>
     public bool IsUserCode => callback is SendOrPostCallback;
 
+    /// <summary>Gets the delegate.</summary>
+    public Delegate Callback => callback;
+
+    /// <summary>Gets what the delegate is given.</summary>
+    public object? State => state;
+
     /// <summary>Runs it.</summary>
     public void Run()
     {

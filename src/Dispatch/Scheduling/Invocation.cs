@@ -1,25 +1,33 @@
 namespace Dispatch;
 
 /// <summary>Code on its way to a loop, and its result on the way back. The caller's execution context flows along; the caller resumes where it was.</summary>
-internal sealed class Invocation<T>
+internal sealed class Invocation<T> : INamedCallback
 {
     private readonly TaskCompletionSource<T> result;
     private readonly ExecutionContext? context = ExecutionContext.Capture();
     private readonly LoopEngine engine;
     private readonly Func<Task<T>> work;
+    private readonly Delegate given;
     private Task<T>? done;
 
-    private Invocation(LoopEngine engine, Func<Task<T>> work)
+    private Invocation(LoopEngine engine, Func<Task<T>> work, Delegate given)
     {
         this.engine = engine;
         this.work = work;
+        this.given = given;
         result = new TaskCompletionSource<T>(engine.Ring.OffLoop.CompletionOptions);
     }
 
+    /// <inheritdoc/>
+    (object? Target, object? State) INamedCallback.Callback => (given, null);
+
     /// <summary>Sends it. Throws when the loop has stopped.</summary>
-    public static Task<T> Start(LoopEngine engine, Func<Task<T>> work)
+    /// <param name="engine">The loop.</param>
+    /// <param name="work">The code.</param>
+    /// <param name="given">What the user gave, where <paramref name="work"/> only wraps it.</param>
+    public static Task<T> Start(LoopEngine engine, Func<Task<T>> work, Delegate? given = null)
     {
-        Invocation<T> invocation = new(engine, work);
+        Invocation<T> invocation = new(engine, work, given ?? work);
         engine.Posted.Post(static (s, _) => ((Invocation<T>)s!).Run(), invocation, 0);
         return invocation.result.Task;
     }

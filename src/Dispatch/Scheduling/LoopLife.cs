@@ -79,6 +79,7 @@ internal sealed class LoopLife(EventLoop loop, bool attached)
     {
         thread = Thread.CurrentThread;
         LoopThread.Claim(loop.Engine);
+        loop.Engine.Watch?.ThreadNumber = SystemCall.Run(SystemCall.ThreadNumber);
         LoopRegistry.Add(loop);
         if (attached)
         {

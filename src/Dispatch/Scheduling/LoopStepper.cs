@@ -57,7 +57,7 @@ internal sealed class LoopStepper(EventLoop loop)
 
         IsParked = false;
         ParkedUntil = long.MaxValue;
-        engine.Inbox.Unpark();
+        engine.EndPark();
         if (timeIsOver)
         {
             engine.Timers.IsDueFlagged = true;

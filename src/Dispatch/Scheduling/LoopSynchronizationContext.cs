@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Dispatch;
 
 /// <summary>
@@ -68,9 +70,38 @@ internal sealed class LoopSynchronizationContext : SynchronizationContext
     public override int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
     {
         engine.ReportBlockingWait();
-        return WaitHelper(waitHandles, waitAll, millisecondsTimeout);
+        return engine.Watch is { } watch ? WaitWatched(watch, waitHandles, waitAll, millisecondsTimeout) : WaitHelper(waitHandles, waitAll, millisecondsTimeout);
     }
 
     /// <inheritdoc/>
     public override SynchronizationContext CreateCopy() => this;
+
+    /// <summary>Waits in two parts: only a wait that lasts is worth its stack, which nobody but this thread can take.</summary>
+    private static int WaitWatched(TurnWatch watch, IntPtr[] handles, bool waitAll, int timeoutMilliseconds)
+    {
+        int first = watch.Patience;
+        if (timeoutMilliseconds >= 0 && timeoutMilliseconds <= first)
+        {
+            return WaitHelper(handles, waitAll, timeoutMilliseconds);
+        }
+
+        watch.BeginWait();
+        try
+        {
+            int result = WaitHelper(handles, waitAll, first);
+            if (result != WaitHandle.WaitTimeout)
+            {
+                return result;
+            }
+
+            long began = Stopwatch.GetTimestamp();
+            watch.NoteWait(new StackTrace(skipFrames: 2, fNeedFileInfo: true));
+            long taken = first + (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds; // Taking the stack takes its time, too.
+            return WaitHelper(handles, waitAll, timeoutMilliseconds < 0 ? timeoutMilliseconds : (int)Math.Max(0, timeoutMilliseconds - taken));
+        }
+        finally
+        {
+            watch.EndWait();
+        }
+    }
 }

@@ -95,6 +95,7 @@ internal sealed class PostedWork(LoopEngine engine, LoopSignal signal, Inbox inb
             return;
         }
 
+        engine.Watch?.Note(TurnCallback.Posted, item.Callback, item.State);
         try
         {
             item.Run();

@@ -9,6 +9,7 @@ namespace Dispatch;
 internal sealed class TurnScope(LoopEngine engine)
 {
     private readonly LoopSynchronizationContext context = new(engine);
+    private readonly TurnWatch? watch = engine.Watch;
     private ExecutionContext? baseline;
     private SynchronizationContext? outer;
     private bool outerSuppressesFlow;
@@ -29,7 +30,7 @@ internal sealed class TurnScope(LoopEngine engine)
         }
 
         IsActive = true;
-        runsInline = !engine.OwnerIsDead;
+        runsInline = !engine.OwnerIsDead && watch is null; // One question for a continuation to ask: where turns are watched, it asks further.
 
         // Kept here and not by the thread: a loop's thread may stand in for a dead owner inside a turn of its own.
         outer = SynchronizationContext.Current;
@@ -64,18 +65,11 @@ internal sealed class TurnScope(LoopEngine engine)
     {
         if (!runsInline)
         {
-            RunLater(continuation, state, inContext);
+            RunWatchedOrLater(continuation, state, inContext);
             return;
         }
 
-        if (!inContext)
-        {
-            // With a context current that is not the default one, the framework would send such a continuation to the thread pool.
-            SynchronizationContext.SetSynchronizationContext(null);
-        }
-
-        continuation(state);
-        Restore();
+        RunInline(continuation, state, inContext);
     }
 
     /// <summary>Takes back what user code may have left on the thread, so that nothing of one callback is seen in the next.</summary>
@@ -107,8 +101,35 @@ internal sealed class TurnScope(LoopEngine engine)
         }
     }
 
-    private sealed class Resumption(Action<object?> continuation, object? state, bool inContext)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void RunInline(Action<object?> continuation, object? state, bool inContext)
     {
+        if (!inContext)
+        {
+            // With a context current that is not the default one, the framework would send such a continuation to the thread pool.
+            SynchronizationContext.SetSynchronizationContext(null);
+        }
+
+        continuation(state);
+        Restore();
+    }
+
+    private void RunWatchedOrLater(Action<object?> continuation, object? state, bool inContext)
+    {
+        if (watch is null || !IsActive || engine.OwnerIsDead)
+        {
+            RunLater(continuation, state, inContext);
+            return;
+        }
+
+        watch.NoteContinuation(continuation, state);
+        RunInline(continuation, state, inContext);
+    }
+
+    private sealed class Resumption(Action<object?> continuation, object? state, bool inContext) : INamedCallback
+    {
+        (object? Target, object? State) INamedCallback.Callback => (continuation, state);
+
         public void Run()
         {
             if (!inContext)

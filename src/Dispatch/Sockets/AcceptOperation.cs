@@ -30,6 +30,9 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     public ref OwnerCompletionCore Core => ref core;
 
     /// <inheritdoc/>
+    public override object? Observer => subscription;
+
+    /// <inheritdoc/>
     public override uint CancelEpoch => (ushort)core.Version;
 
     private bool IsConsumed => awaited || subscription is not null;

@@ -26,6 +26,9 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     /// <inheritdoc/>
     public ref OwnerCompletionCore Core => ref core;
 
+    /// <summary>Gets the subscription that takes what comes, or null; for reports.</summary>
+    public object? Observer => subscription;
+
     /// <summary>Gets a value indicating whether somebody takes what comes.</summary>
     public bool IsConsuming => awaited || inputWaits || subscription is not null;
 

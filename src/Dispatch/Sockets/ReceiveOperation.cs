@@ -25,6 +25,9 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
     public ReceiveConsumer Consumer { get; }
 
     /// <inheritdoc/>
+    public override object? Observer => Consumer.Observer;
+
+    /// <inheritdoc/>
     public override uint CancelEpoch => (ushort)Consumer.Core.Version;
 
     /// <inheritdoc/>

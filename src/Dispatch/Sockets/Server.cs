@@ -186,8 +186,10 @@ public sealed class Server : IAsyncDisposable
         }
     }
 
-    private sealed class Acceptor(Server server, int lane) : IObserver<Connection>
+    private sealed class Acceptor(Server server, int lane) : IObserver<Connection>, INamedCallback
     {
+        (object? Target, object? State) INamedCallback.Callback => (server.handler, null);
+
         public void OnNext(Connection value) => server.OnAccepted(value, lane);
 
         public void OnCompleted()

@@ -13,7 +13,7 @@ namespace Dispatch;
 /// loop's policy.</para>
 /// </remarks>
 /// <typeparam name="T">The type of the items.</typeparam>
-public abstract class LoopStream<T> : IObservable<T>, ISubscriptionOwner<T>, ILoopStream
+public abstract class LoopStream<T> : IObservable<T>, ISubscriptionOwner<T>, ILoopStream, INamedCallback
 {
     private readonly Queue<T> unread = new(0);
     private readonly int capacity;
@@ -53,6 +53,9 @@ public abstract class LoopStream<T> : IObservable<T>, ISubscriptionOwner<T>, ILo
 
     /// <inheritdoc/>
     ILoopStream? ILoopStream.PreviousAttached { get; set; }
+
+    /// <inheritdoc/>
+    (object? Target, object? State) INamedCallback.Callback => (subscription, null);
 
     internal LoopEngine Engine { get; }
 

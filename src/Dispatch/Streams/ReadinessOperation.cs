@@ -6,6 +6,9 @@ internal sealed class ReadinessOperation(Readiness stream, Descriptor target, Po
     private readonly IoRequest request = IoRequest.PollMultishot(target, events);
     private bool cancelling;
 
+    /// <inheritdoc/>
+    public override object? Observer => stream;
+
     /// <summary>Arms the request, if it is not armed. What is ready then is reported then, so that nothing is missed between two of them.</summary>
     public void Arm()
     {

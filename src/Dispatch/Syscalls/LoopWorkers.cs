@@ -105,6 +105,8 @@ internal sealed class LoopWorkers : IWorkerOwner
             first = (LoopCall?)call.Next;
             delivered++;
             Finish(call, out Operation operation, out CompletionEntry entry);
+            engine.Watch?.NoteCompletion(operation);
+            KindLatency? kind = engine.Latency?.BeginCall(operation.Index);
             try
             {
                 operation.Deliver(entry);
@@ -115,6 +117,8 @@ internal sealed class LoopWorkers : IWorkerOwner
                 engine.ReportException(e, null);
                 engine.Scope.Restore();
             }
+
+            engine.Latency?.End(kind);
         }
 
         if (first is not null)
@@ -207,6 +211,8 @@ internal sealed class LoopWorkers : IWorkerOwner
         call.Operation = operation;
         call.Group = null;
         call.HasCrossed = false;
+        call.IsTimed = engine.Latency is not null;
+        call.Began = 0;
         InFlight++;
         if (operation is RawOperation)
         {
@@ -265,6 +271,7 @@ internal sealed class LoopWorkers : IWorkerOwner
             RawInFlight--;
         }
 
+        engine.Latency?.OnCallBack(operation.Index, call.Began, call.Ended);
         operation.LeaveCall();
         call.Operation = null;
         call.Identity = null;

@@ -4,13 +4,16 @@ namespace Dispatch;
 /// A timer whose callback runs on the owner. Changing and disposing work from any thread; on a foreign one they take effect when the owner's inbox gets to them, and a disposed timer
 /// does not call back after that, nor, on the owner, at all.
 /// </summary>
-internal sealed class LoopTimer(LoopEngine engine, TimerCallback callback, object? state) : TimerNode, ITimer
+internal sealed class LoopTimer(LoopEngine engine, TimerCallback callback, object? state) : TimerNode, ITimer, INamedCallback
 {
     private readonly ExecutionContext? context = ExecutionContext.Capture();
     private readonly Lock sync = new();
     private long periodNanoseconds;
     private ITimer? successor;
     private volatile bool disposed;
+
+    /// <inheritdoc/>
+    (object? Target, object? State) INamedCallback.Callback => (callback, state);
 
     /// <inheritdoc/>
     public bool Change(TimeSpan dueTime, TimeSpan period)

@@ -48,6 +48,7 @@ internal sealed unsafe class TimeoutOperation(LoopEngine engine) : Operation(eng
             entry.Length = 1;
             entry.OperationFlags = IoUringAbi.IORING_TIMEOUT_ABS;
             StartEntry(entry);
+            Engine.Latency?.Forget(Index);
         }
     }
 

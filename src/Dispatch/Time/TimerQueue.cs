@@ -90,6 +90,7 @@ internal sealed class TimerQueue
             TimerNode node = heap.Top;
             heap.Remove(node);
             fired++;
+            engine.Watch?.Note(TurnCallback.Timer, node, null);
             try
             {
                 node.Fire();

@@ -11,6 +11,7 @@ internal static class ChainBenchmarks
     private const string DotNetWide = "File.ReadAllBytesAsync, all CPUs";
     private const string Chain = "Chain.ReadFileAsync, given buffer";
     private const string ChainOwned = "Chain.ReadFileAsync";
+    private const string Floor = "C, the three calls alone";
     private const string Batch = "64";
     private const string Depth = "32";
 
@@ -43,6 +44,7 @@ internal static class ChainBenchmarks
             new WorkloadContender(DotNetWide, Peer(Peers.ReadAllBytes, workspace), cpu: null),
             new WorkloadContender(Chain, Peer(Peers.ChainFiles, workspace), settings.ServerCpu),
             new WorkloadContender(ChainOwned, Peer(Peers.ChainFilesOwned, workspace), settings.ServerCpu),
+            new WorkloadContender(Floor, new CReference("calls", "files", workspace.SmallFiles()), settings.ServerCpu),
         ],
         [
             new Bar(Chain, Metric.CpuNs, 0.3, DotNet),

@@ -6,6 +6,7 @@ internal static class LookupBenchmarks
     private const string Group = "lookups";
     private const string RandomAccess = "RandomAccess, one CPU";
     private const string Dispatch = "Dispatch";
+    private const string Floor = "C, the two calls alone";
     private const string Depth = "32";
 
     private static readonly Metric[] Columns = [Metric.CpuNs, Metric.OperationsPerSecond, Metric.VoluntarySwitches, Metric.SystemCalls, Metric.AllocatedBytes];
@@ -19,6 +20,7 @@ internal static class LookupBenchmarks
         [
             new WorkloadContender(RandomAccess, new PeerProgram(Peers.LookupsRandomAccess, "--depth", Depth), settings.ServerCpu),
             new WorkloadContender(Dispatch, new PeerProgram(Peers.Lookups, "--depth", Depth), settings.ServerCpu),
+            new WorkloadContender(Floor, new CReference("calls", "lookup", LookupWorkload.TablePath), settings.ServerCpu),
         ],
         [
             new Bar(Dispatch, Metric.OperationsPerSecond, 2, RandomAccess, AtLeast: true),

@@ -11,6 +11,8 @@ internal sealed class LookupWorkload : IWorkload
     private const int LookupsBetweenLooks = 20_000;
     private const int DirectLookupsBetweenLooks = 2_000;
 
+    private static readonly string Folder = Path.Combine(Path.GetTempPath(), "dispatch-key-lookup");
+
     private readonly Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = KernelChoice.Kind, LoopCount = 1 });
     private readonly ILookupJob job;
     private readonly int batch;
@@ -22,10 +24,13 @@ internal sealed class LookupWorkload : IWorkload
     public LookupWorkload(int depth, bool isDirect, bool onLoop)
     {
         batch = isDirect ? DirectLookupsBetweenLooks : LookupsBetweenLooks;
-        TableFolder folder = new(Path.Combine(Path.GetTempPath(), "dispatch-key-lookup"));
+        TableFolder folder = new(Folder);
         TableFile table = folder.FindOrMakeAsync(dispatcher, Records).GetAwaiter().GetResult();
         job = onLoop ? LookupJob.CreateAsync(dispatcher, table, depth, isDirect).GetAwaiter().GetResult() : new RandomAccessJob(table, depth, isDirect);
     }
+
+    /// <summary>Gets where the table is, once a contender has made it.</summary>
+    public static string TablePath { get; } = Path.Combine(Folder, $"{Records}.table");
 
     public Window Run(TimeSpan length)
     {

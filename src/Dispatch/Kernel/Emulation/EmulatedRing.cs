@@ -40,6 +40,9 @@ internal abstract unsafe partial class EmulatedRing : KernelRing
     /// <inheritdoc/>
     public override bool CompletesAfterClose => true;
 
+    /// <inheritdoc/>
+    public override bool HasOverflow => queues.HasOverflow;
+
     /// <summary>Gets the request objects.</summary>
     internal EmulatedRequests Requests { get; } = new();
 
@@ -60,9 +63,6 @@ internal abstract unsafe partial class EmulatedRing : KernelRing
 
     /// <summary>Gets the size of the completion queue.</summary>
     protected uint CompletionCapacity => queues.CompletionCapacity;
-
-    /// <summary>Gets a value indicating whether completions wait for room in the queue; they move up in the next enter.</summary>
-    protected bool HasOverflow => queues.HasOverflow;
 
     /// <summary>Gets the oldest request in flight; the others follow by <see cref="EmulatedRequest.Next"/>. Timeouts are among them, steps of a chain that wait for their turn are not.</summary>
     protected EmulatedRequest? FirstInFlight => Requests.First;

@@ -63,6 +63,9 @@ internal sealed unsafe class IoUringRing : KernelRing
     /// <inheritdoc/>
     public override bool CompletesAfterClose => memory.IsOurs;
 
+    /// <inheritdoc/>
+    public override bool HasOverflow => (Volatile.Read(ref *memory.Flags) & IORING_SQ_CQ_OVERFLOW) != 0;
+
     /// <summary>Creates the ring on the calling thread, which becomes its only submitter.</summary>
     public static IoUringRing Create(EventLoopOptions options) => Create(options, IoUringSetup.DefaultLadder);
 

@@ -26,6 +26,9 @@ internal sealed unsafe class DatagramReceiveOperation : Operation, IBufferWaiter
     }
 
     /// <inheritdoc/>
+    public override object? Observer => stream;
+
+    /// <inheritdoc/>
     public long ArmedAt { get; private set; }
 
     /// <summary>What may fail is done before anybody counts as a consumer.</summary>

@@ -15,6 +15,7 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
     private OwnerCompletionCore core;
     private CancelLink cancel;
     private ReadResult result;
+    private ForeignRead? foreign;
     private Exception? failure;
     private long examined;
     private long advanceTo;
@@ -43,14 +44,31 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
     /// <inheritdoc/>
     public uint ArmedEpoch { get; set; }
 
+    /// <summary>Gets or sets what turns an exception of a read into the one that is thrown; null throws it as it is.</summary>
+    public Func<Exception, Exception>? Explanation { get; set; }
+
     /// <summary>Gets a value indicating whether a read waits, or its result is still being looked at.</summary>
     public bool IsBusy => isPending || core.IsCompleted || state is InputState.Reading or InputState.Advancing;
 
     private ReceiveConsumer Consumer => connection.Receiving;
 
+    /// <summary>The refusal of a second read.</summary>
+    public static InvalidOperationException ReadsAlready() => new("A read is waiting already. One read at a time: the bytes have one order.");
+
     /// <inheritdoc/>
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
-        Engine.IsOwner ? Read(0, cancellationToken) : ReadFromElsewhere(0, cancellationToken);
+        Engine.IsOwner ? Read(0, cancellationToken) : ReadFromElsewhere(0, ReadResumption.Caller, cancellationToken);
+
+    /// <summary>Reads for another thread, or for the code of one: any thread.</summary>
+    public ValueTask<ReadResult> ReadFromElsewhere(int least, ReadResumption resumption, CancellationToken token)
+    {
+        if (foreign is null)
+        {
+            Interlocked.CompareExchange(ref foreign, new ForeignRead(this), null);
+        }
+
+        return foreign.Begin(least, resumption, token);
+    }
 
     /// <inheritdoc/>
     public override bool TryRead(out ReadResult result)
@@ -69,7 +87,7 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
 
         if (error is not null)
         {
-            throw error;
+            throw Told(error);
         }
 
         Consumer.ArmForInput(); // So that a later try finds something.
@@ -208,28 +226,14 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         failure = null;
         cancel.Clear();
         core.Reset();
-        return thrown is null ? taken : throw thrown;
+        return thrown is null ? taken : throw Told(thrown);
     }
 
-    /// <inheritdoc/>
-    protected override ValueTask<ReadResult> ReadAtLeastAsyncCore(int minimumSize, CancellationToken cancellationToken) =>
-        Engine.IsOwner ? Read(minimumSize, cancellationToken) : ReadFromElsewhere(minimumSize, cancellationToken);
+    /// <summary>The exception that a reader is told.</summary>
+    public Exception Told(Exception error) => Explanation?.Invoke(error) ?? error;
 
-    private ValueTask<ReadResult> ReadFromElsewhere(int least, CancellationToken token) =>
-        new(connection.Loop.InvokeAsync(() => Engine.IsOwner ? Read(least, token).AsTask() : ReadFromElsewhere(least, token).AsTask()));
-
-    private bool TryReadFromElsewhere(out ReadResult result)
-    {
-        if (EventLoop.Current is { } other)
-        {
-            throw new InvalidOperationException($"TryRead on a connection of {connection.Loop.Name} would block {other.Name}. Use ReadAsync, or move the connection.");
-        }
-
-        (bool found, result) = connection.Loop.InvokeAsync(() => Task.FromResult((TryRead(out ReadResult read), read))).GetAwaiter().GetResult();
-        return found;
-    }
-
-    private ValueTask<ReadResult> Read(int least, CancellationToken token)
+    /// <summary>Reads. On the owner.</summary>
+    public ValueTask<ReadResult> Read(int least, CancellationToken token)
     {
         if (token.IsCancellationRequested)
         {
@@ -245,7 +249,7 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
 
         if (error is not null)
         {
-            return ValueTask.FromException<ReadResult>(error);
+            return ValueTask.FromException<ReadResult>(Told(error));
         }
 
         minimum = least;
@@ -257,6 +261,21 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         }
 
         return new(this, core.Version);
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask<ReadResult> ReadAtLeastAsyncCore(int minimumSize, CancellationToken cancellationToken) =>
+        Engine.IsOwner ? Read(minimumSize, cancellationToken) : ReadFromElsewhere(minimumSize, ReadResumption.Caller, cancellationToken);
+
+    private bool TryReadFromElsewhere(out ReadResult result)
+    {
+        if (EventLoop.Current is { } other)
+        {
+            throw new InvalidOperationException($"TryRead on a connection of {connection.Loop.Name} would block {other.Name}. Use ReadAsync, or move the connection.");
+        }
+
+        (bool found, result) = connection.Loop.InvokeAsync(() => Task.FromResult((TryRead(out ReadResult read), read))).GetAwaiter().GetResult();
+        return found;
     }
 
     private void Pull()
@@ -397,7 +416,7 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         VerifyNotCompleted();
         if (isPending || core.IsCompleted)
         {
-            throw new InvalidOperationException("A read is waiting already. One read at a time: the bytes have one order.");
+            throw ReadsAlready();
         }
 
         if (state is InputState.Reading or InputState.Advancing)

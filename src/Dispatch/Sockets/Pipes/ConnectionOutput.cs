@@ -22,7 +22,10 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
     private Exception? failure;
     private long unsent;
     private bool isPending;
-    private bool isCancelRequested;
+    private volatile bool isCancelRequested;
+
+    /// <summary>How much travels to the owner by flushes that nobody waits for: the writer adds, the owner takes away.</summary>
+    private long travelling;
 
     /// <inheritdoc/>
     public LoopEngine Engine => connection.Engine;
@@ -44,6 +47,9 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
 
     /// <summary>Gets a value indicating whether a flush waits, or its result was not taken yet.</summary>
     public bool IsBusy => isPending || core.IsCompleted;
+
+    /// <summary>Gets a value indicating whether this thread is the owner, and nothing that another one has flushed is still on its way to it, which would be overtaken.</summary>
+    private bool IsHere => Engine.IsOwner && Volatile.Read(ref travelling) == 0;
 
     /// <inheritdoc/>
     public override Memory<byte> GetMemory(int sizeHint = 0) => BlockFor(sizeHint).Free;
@@ -83,7 +89,7 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         }
 
         MemoryBlock? first = Detach(out MemoryBlock? last, out long bytes);
-        return Engine.IsOwner ? Flush(first, last, bytes, cancellationToken) : FlushFromElsewhere(first, last, bytes, cancellationToken);
+        return IsHere ? Flush(first, last, bytes, cancellationToken) : FlushFromElsewhere(first, last, bytes, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -123,13 +129,13 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
             return;
         }
 
-        if (!Engine.IsOwner)
+        if (IsHere)
         {
-            await connection.Loop.InvokeAsync(() => FinishAsync(first, last, bytes)).ConfigureAwait(false);
+            await FinishAsync(first, last, bytes);
         }
         else
         {
-            await FinishAsync(first, last, bytes);
+            await FinishFromElsewhereAsync(first, last, bytes).ConfigureAwait(false);
         }
     }
 
@@ -187,6 +193,27 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         cancel.Clear();
         core.Reset();
         return thrown is null ? taken : throw thrown;
+    }
+
+    /// <summary>Such a flush has arrived at the owner. What cannot be sent any more is dropped: the next flush, and the reader, are told why.</summary>
+    private static void Arrive(MemoryBlock first, long bytes)
+    {
+        ConnectionOutput self = first.Writer!;
+        if (!self.Engine.IsOwner)
+        {
+            self.Engine.Posted.TryPost(static (s, bytes) => Arrive((MemoryBlock)s!, bytes), first, bytes); // The connection has moved meanwhile.
+            return;
+        }
+
+        first.Writer = null;
+        Interlocked.Add(ref self.travelling, -bytes);
+        MemoryBlock last = first;
+        while (last.Next is { } next)
+        {
+            last = next;
+        }
+
+        self.TrySend(first, last, bytes);
     }
 
     private static void Discard(MemoryBlock? first)
@@ -249,8 +276,25 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         return first;
     }
 
-    private ValueTask<FlushResult> FlushFromElsewhere(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token) =>
-        new(connection.Loop.InvokeAsync(() => Engine.IsOwner ? Flush(first, last, bytes, token).AsTask() : FlushFromElsewhere(first, last, bytes, token).AsTask()));
+    private ValueTask<FlushResult> FlushFromElsewhere(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token)
+    {
+        // With room there is nothing to wait for: what was flushed travels behind all that this thread has sent before. An error, a close or a cancel is told by the owner.
+        if (first is not null && !isCancelRequested && !connection.IsClosed && connection.Sends.Error == 0
+            && Volatile.Read(ref unsent) + Volatile.Read(ref travelling) + bytes < connection.SendHighWaterMark)
+        {
+            Interlocked.Add(ref travelling, bytes);
+            first.Writer = this;
+            if (Engine.Posted.TryPost(static (s, bytes) => Arrive((MemoryBlock)s!, bytes), first, bytes))
+            {
+                return new(new FlushResult(isCanceled: false, isCompleted: false));
+            }
+
+            first.Writer = null;
+            Interlocked.Add(ref travelling, -bytes);
+        }
+
+        return new(Invocation<FlushResult>.Start(Engine, () => IsHere ? Flush(first, last, bytes, token).AsTask() : FlushFromElsewhere(first, last, bytes, token).AsTask()));
+    }
 
     private ValueTask<FlushResult> Flush(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token)
     {
@@ -306,9 +350,9 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
 
     private async Task FinishAsync(MemoryBlock? first, MemoryBlock? last, long bytes)
     {
-        if (!Engine.IsOwner)
+        if (!IsHere)
         {
-            await connection.Loop.InvokeAsync(() => FinishAsync(first, last, bytes)).ConfigureAwait(false);
+            await FinishFromElsewhereAsync(first, last, bytes).ConfigureAwait(false);
             return;
         }
 
@@ -318,6 +362,12 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
             await connection.ShutdownAsync();
         }
     }
+
+    private Task<bool> FinishFromElsewhereAsync(MemoryBlock? first, MemoryBlock? last, long bytes) => Invocation<bool>.Start(Engine, async () =>
+    {
+        await FinishAsync(first, last, bytes);
+        return true;
+    });
 
     private Exception Broken() => OpcodeNames.Explain(Opcode.Sendmsg, -connection.Sends.Error, null, default);
 
