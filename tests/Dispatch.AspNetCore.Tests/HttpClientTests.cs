@@ -176,7 +176,7 @@ public sealed class HttpClientTests
         await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { LoopCount = 1 });
         using HttpClient client = new(new SocketsHttpHandler().UseDispatch(dispatcher));
         using CancellationTokenSource source = new();
-        using ByteArrayContent content = new(new byte[64 << 20]);
+        using Stubborn content = new();
         Task<HttpResponseMessage> request = client.PostAsync(new Uri($"http://{listener.LocalEndPoint}/"), content, source.Token);
         using Socket server = await listener.AcceptAsync(Token);
         await server.ReceiveAsync(new byte[1], Token); // It has begun, and goes no further than the buffers.
@@ -243,5 +243,17 @@ public sealed class HttpClientTests
         CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256);
         using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
+    }
+
+    /// <summary>A body that does not look at the token of its request: only the end of the connection ends its writes.</summary>
+    private sealed class Stubborn : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(new byte[64 << 20]).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 64 << 20;
+            return true;
+        }
     }
 }
