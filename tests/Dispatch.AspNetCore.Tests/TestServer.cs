@@ -35,6 +35,10 @@ internal sealed class TestServer : IAsyncDisposable
         return new TestServer(app);
     }
 
+    /// <summary>Gets a service of the application's container.</summary>
+    public T Service<T>()
+        where T : notnull => app.Services.GetRequiredService<T>();
+
     /// <summary>Ends it as a signal would: what is in flight is waited for.</summary>
     public Task StopAsync() => app.StopAsync();
 

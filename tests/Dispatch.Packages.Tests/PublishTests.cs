@@ -11,6 +11,7 @@ public sealed class PublishTests
 
     [Theory]
     [InlineData("Echo", "echo", "--port", "0")]
+    [InlineData("WebApp", "http", "--port", "0")]
     public async Task It_runs_trimmed(string example, string protocol, params string[] arguments)
     {
         using TemporaryFolder published = new();
@@ -22,6 +23,7 @@ public sealed class PublishTests
 
     [Theory]
     [InlineData("Echo", "echo", "--port", "0")]
+    [InlineData("WebApp", "http", "--port", "0")]
     public async Task It_runs_compiled_ahead_of_time(string example, string protocol, params string[] arguments)
     {
         using TemporaryFolder published = new();

@@ -18,6 +18,7 @@ public sealed class ConnectionStream : Stream, IValueTaskSource<int>, IValueTask
     private QueuedSend? writing;
     private int readTimeout = Timeout.Infinite;
     private int writeTimeout = Timeout.Infinite;
+    private int wrappedWrites;
     private bool writesCompleted;
 
     internal ConnectionStream(Connection connection, bool leaveOpen)
@@ -64,6 +65,9 @@ public sealed class ConnectionStream : Stream, IValueTaskSource<int>, IValueTask
         get => throw NoPosition();
         set => throw NoPosition();
     }
+
+    /// <summary>Gets a value indicating whether disposing the stream while something is being written breaks the connection, instead of sending it first: for those who dispose a stream to give up.</summary>
+    internal bool GivesUpWrites { get; init; }
 
     private QueuedSend Writing => writing ?? throw new InvalidOperationException("This ValueTask was already consumed. A ValueTask may be awaited once; call AsTask() to await it more often.");
 
@@ -179,6 +183,7 @@ public sealed class ConnectionStream : Stream, IValueTaskSource<int>, IValueTask
     {
         if (!leaveOpen)
         {
+            GiveUp();
             await connection.CloseAsync(); // In the caller's context: without one, the loop that completes the close would hand the rest to the thread pool.
         }
 
@@ -232,6 +237,8 @@ public sealed class ConnectionStream : Stream, IValueTaskSource<int>, IValueTask
     {
         if (disposing && !leaveOpen)
         {
+            GiveUp();
+
             // Not waited for: the descriptor is closed by the owner when its last request has ended, and on the owner nobody may wait.
             _ = connection.CloseAsync();
         }
@@ -257,6 +264,7 @@ public sealed class ConnectionStream : Stream, IValueTaskSource<int>, IValueTask
 
     private async Task WriteWrappedAsync(ValueTask write)
     {
+        Interlocked.Increment(ref wrappedWrites);
         try
         {
             await write.ConfigureAwait(connection.Engine.IsOwner);
@@ -264,6 +272,18 @@ public sealed class ConnectionStream : Stream, IValueTaskSource<int>, IValueTask
         catch (SocketException e)
         {
             throw Wrap(e);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref wrappedWrites);
+        }
+    }
+
+    private void GiveUp()
+    {
+        if (GivesUpWrites && (Volatile.Read(ref wrappedWrites) != 0 || writing is not null))
+        {
+            connection.Abort();
         }
     }
 
