@@ -45,6 +45,7 @@ await using (WebApplication app = web.Build())
     await app.StartAsync();
     using HttpClient http = new();
     Console.WriteLine($"Dispatch.AspNetCore: {await http.GetStringAsync(new Uri(app.Urls.First()))}");
+    await app.StopAsync();
 }
 
 SimulatedKernel.Run(1, async kernel => await kernel.CreateLoop().InvokeAsync(async () => await EventLoop.Current!.DelayAsync(TimeSpan.FromDays(30))));
