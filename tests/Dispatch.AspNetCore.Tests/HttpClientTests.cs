@@ -179,7 +179,12 @@ public sealed class HttpClientTests
         using Stubborn content = new();
         Task<HttpResponseMessage> request = client.PostAsync(new Uri($"http://{listener.LocalEndPoint}/"), content, source.Token);
         using Socket server = await listener.AcceptAsync(Token);
-        await server.ReceiveAsync(new byte[1], Token); // It has begun, and goes no further than the buffers.
+        byte[] part = new byte[1 << 16];
+        for (int taken = 0; taken < 1 << 20;)
+        {
+            taken += await server.ReceiveAsync(part, Token); // The body's one write is under way, and goes no further than the buffers.
+        }
+
         await source.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);

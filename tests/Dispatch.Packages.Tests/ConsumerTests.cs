@@ -16,7 +16,7 @@ public sealed class ConsumerTests(PackedPackages packages)
                 "Dispatch.Reactive: True True True",
                 "Dispatch.Hosting: 2 loops",
                 "Dispatch.AspNetCore: on a loop",
-                "Dispatch.Testing: a month has passed",
+                "Dispatch.Testing: an hour has passed",
             ],
             output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(PackedPackages.Names.Select(n => n.ToLowerInvariant()), Directory.GetDirectories(user.PathOf("cache"), "dispatch*").Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal));

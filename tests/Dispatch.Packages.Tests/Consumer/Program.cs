@@ -45,7 +45,8 @@ await using (WebApplication app = web.Build())
     await app.StartAsync();
     using HttpClient http = new();
     Console.WriteLine($"Dispatch.AspNetCore: {await http.GetStringAsync(new Uri(app.Urls.First()))}");
+    await app.StopAsync();
 }
 
-SimulatedKernel.Run(1, async kernel => await kernel.CreateLoop().InvokeAsync(async () => await EventLoop.Current!.DelayAsync(TimeSpan.FromDays(30))));
-Console.WriteLine("Dispatch.Testing: a month has passed");
+SimulatedKernel.Run(1, async kernel => await kernel.CreateLoop().InvokeAsync(async () => await EventLoop.Current!.DelayAsync(TimeSpan.FromHours(1))));
+Console.WriteLine("Dispatch.Testing: an hour has passed");
