@@ -48,7 +48,7 @@ internal sealed class TransportListener : IConnectionListener, IObserver<Connect
     /// <inheritdoc/>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        await listener.CloseAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        await listener.CloseAsync().ConfigureAwait(false); // Whatever the token says: an application that is disposed without having been stopped gives one that is cancelled already, and its port has to be free all the same.
         socket.Dispose(); // Which unlinks the name of a Unix-domain socket.
         accepted.Writer.TryComplete();
     }

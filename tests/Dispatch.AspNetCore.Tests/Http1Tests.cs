@@ -1,7 +1,10 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Dispatch.AspNetCore.Tests;
 
@@ -46,6 +49,27 @@ public class Http1Tests
         using HttpResponseMessage response = await client.PostAsync(server.Address, new ByteArrayContent(sent), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(sent, await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task An_application_that_is_disposed_without_having_been_stopped_ends_in_order()
+    {
+        Uri address;
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseDispatch();
+        builder.WebHost.ConfigureKestrel(o => o.Listen(IPAddress.Loopback, 0));
+        await using (WebApplication app = builder.Build())
+        {
+            app.MapGet("/", () => "hello");
+            await app.StartAsync(TestContext.Current.CancellationToken);
+            address = new Uri(app.Urls.First());
+            using HttpClient client = new();
+            Assert.Equal("hello", await client.GetStringAsync(address, TestContext.Current.CancellationToken));
+        }
+
+        using Socket again = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Assert.Equal(SocketError.ConnectionRefused, (await Assert.ThrowsAnyAsync<SocketException>(async () => await again.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken))).SocketErrorCode);
     }
 
     [Fact]
