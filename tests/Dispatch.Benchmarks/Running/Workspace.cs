@@ -11,6 +11,21 @@ internal sealed class Workspace(string folder) : IDisposable
 
     private const int Blocks = 4 * 1024;
 
+    private const string UploadLua =
+        """
+        local requests = {}
+        local turn = 0
+        init = function()
+          for i = 1, 64 do
+            requests[i] = wrk.format("PUT", "/upload/benchmark-" .. i, nil, string.rep("x", 1048576))
+          end
+        end
+        request = function()
+          turn = turn % 64 + 1
+          return requests[turn]
+        end
+        """;
+
     private string? testFile;
     private string? smallFiles;
     private string? uploadScript;
@@ -66,22 +81,12 @@ internal sealed class Workspace(string folder) : IDisposable
     /// <summary>A script for wrk that uploads a mebibyte again and again, under 64 names in turn.</summary>
     public string UploadScript()
     {
-        uploadScript ??= Path.Combine(folder, $"dispatch-benchmark-{Guid.NewGuid():N}.lua");
-        File.WriteAllText(
-            uploadScript,
-            """
-            local requests = {}
-            local turn = 0
-            init = function()
-              for i = 1, 64 do
-                requests[i] = wrk.format("PUT", "/upload/benchmark-" .. i, nil, string.rep("x", 1048576))
-              end
-            end
-            request = function()
-              turn = turn % 64 + 1
-              return requests[turn]
-            end
-            """);
+        if (uploadScript is null)
+        {
+            uploadScript = Path.Combine(folder, $"dispatch-benchmark-{Guid.NewGuid():N}.lua");
+            File.WriteAllText(uploadScript, UploadLua);
+        }
+
         return uploadScript;
     }
 
