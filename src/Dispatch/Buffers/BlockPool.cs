@@ -1,70 +1,60 @@
-using System.Collections.Concurrent;
-
 namespace Dispatch;
 
 /// <summary>
-/// The idle memory blocks of a loop: what writers fill and the loop sends. Few are kept while few suffice. Owner thread only, but for the static members, which serve writers on other threads out of what loops have
-/// left over.
+/// The idle memory blocks of a loop: what writers fill and the loop sends. Of two sizes, as blocks are pinned and it is the whole heap that is collected for one that was made for a single use; few are kept while few suffice.
+/// Owner thread only, but for the static members, which serve writers on other threads.
 /// </summary>
 internal sealed class BlockPool
 {
-    /// <summary>The size of a block in bytes.</summary>
+    /// <summary>The size of a usual block in bytes.</summary>
     public const int BlockBytes = 4096;
 
+    /// <summary>The size of a large one: what those ask for who copy files.</summary>
+    public const int LargeBytes = 64 * 1024;
+
     private const int MostKept = 256;
-    private const int MostShared = 1024;
+    private const int MostLargeKept = 32;
 
-    /// <summary>Without a lock: a loop must not wait for a thread that was preempted while it held one.</summary>
-    private static readonly ConcurrentQueue<MemoryBlock> Shared = new();
-    private static int sharedCount;
+    private static readonly SharedBlocks Shared = new(BlockBytes, 1024);
+    private static readonly SharedBlocks SharedLarge = new(LargeBytes, 64);
     private readonly Stack<MemoryBlock> mine = new();
+    private readonly Stack<MemoryBlock> myLarge = new();
 
-    /// <summary>Takes a block for a writer on any thread. One that has to be larger than usual is made for this use.</summary>
+    /// <summary>Takes a block for a writer on any thread. One that has to be larger than large is made for this use.</summary>
     /// <param name="atLeast">How many bytes have to fit.</param>
-    public static MemoryBlock RentAnywhere(int atLeast)
-    {
-        if (atLeast > BlockBytes)
-        {
-            return new MemoryBlock(atLeast);
-        }
-
-        if (!Shared.TryDequeue(out MemoryBlock? block))
-        {
-            return new MemoryBlock(BlockBytes);
-        }
-
-        Interlocked.Decrement(ref sharedCount);
-        return block;
-    }
+    public static MemoryBlock RentAnywhere(int atLeast) =>
+        atLeast <= BlockBytes ? Shared.Rent()
+        : atLeast <= LargeBytes ? SharedLarge.Rent()
+        : new MemoryBlock(atLeast);
 
     /// <summary>Takes a block back on any thread.</summary>
     public static void ReturnAnywhere(MemoryBlock block)
     {
         block.Next = null;
         block.Length = 0;
-        if (block.Bytes.Length != BlockBytes)
+        if (block.Bytes.Length == BlockBytes)
         {
-            return;
+            Shared.Return(block);
         }
-
-        if (Interlocked.Increment(ref sharedCount) <= MostShared)
+        else if (block.Bytes.Length == LargeBytes)
         {
-            Shared.Enqueue(block);
-        }
-        else
-        {
-            Interlocked.Decrement(ref sharedCount); // The collector takes it.
+            SharedLarge.Return(block);
         }
     }
 
     /// <summary>Takes a block.</summary>
     /// <param name="atLeast">How many bytes have to fit.</param>
-    public MemoryBlock Rent(int atLeast) => atLeast <= BlockBytes && mine.TryPop(out MemoryBlock? block) ? block : RentAnywhere(atLeast);
+    public MemoryBlock Rent(int atLeast) =>
+        (atLeast <= BlockBytes ? mine : myLarge).TryPeek(out MemoryBlock? block) && block.Bytes.Length >= atLeast
+            ? (atLeast <= BlockBytes ? mine : myLarge).Pop()
+            : RentAnywhere(atLeast);
 
     /// <summary>Takes a block back.</summary>
     public void Return(MemoryBlock block)
     {
-        if (block.Bytes.Length != BlockBytes || mine.Count >= MostKept)
+        bool isLarge = block.Bytes.Length == LargeBytes;
+        Stack<MemoryBlock> idle = isLarge ? myLarge : mine;
+        if ((!isLarge && block.Bytes.Length != BlockBytes) || idle.Count >= (isLarge ? MostLargeKept : MostKept))
         {
             ReturnAnywhere(block);
             return;
@@ -72,6 +62,6 @@ internal sealed class BlockPool
 
         block.Next = null;
         block.Length = 0;
-        mine.Push(block);
+        idle.Push(block);
     }
 }
