@@ -16,6 +16,7 @@ public sealed partial class ReadmeTests
         global using System;
         global using System.Collections.Generic;
         global using System.IO;
+        global using System.Net.Http;
         global using System.Linq;
         global using System.Threading;
         global using System.Threading.Tasks;
