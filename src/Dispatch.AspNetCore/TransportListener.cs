@@ -48,7 +48,8 @@ internal sealed class TransportListener : IConnectionListener, IObserver<Connect
     /// <inheritdoc/>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        await listener.CloseAsync().ConfigureAwait(false); // Whatever the token says: an application that is disposed without having been stopped gives one that is cancelled already, and its port has to be free all the same.
+        // An application that is disposed without having been stopped gives a token that is cancelled already, and one whose loop is stuck gives up at its time-out: neither is an error here, and the disposal waits.
+        await listener.CloseAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         socket.Dispose(); // Which unlinks the name of a Unix-domain socket.
         accepted.Writer.TryComplete();
     }

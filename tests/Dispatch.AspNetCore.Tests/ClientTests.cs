@@ -163,7 +163,7 @@ public sealed class ClientTests
             places.Add(await client.GetStringAsync(server.Address, Token));
         }
 
-        Assert.Equal(["loop", "loop", "pool", "pool"], places);
+        Assert.Equal(["loop", "loop", "loop", "pool"], places);
     }
 
     private static void MapOnLoops(WebApplication app)

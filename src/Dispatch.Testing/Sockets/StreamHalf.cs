@@ -115,7 +115,7 @@ internal sealed class StreamHalf(SimulatedKernel kernel, int capacity) : Simulat
         if (Reader is { } reader)
         {
             kernel.Trace.Add(TraceKind.Arrive, kernel.Now, tag: reader.Number, result: length);
-            reader.Notify(length == 0 ? PollEvents.Readable | PollEvents.ReadHangUp : PollEvents.Readable);
+            reader.Notify(length == 0 ? PollEvents.Readable | PollEvents.ReadHangUp | (reader.Readiness & PollEvents.HangUp) : PollEvents.Readable);
         }
     }
 }

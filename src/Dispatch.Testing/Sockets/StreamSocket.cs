@@ -47,9 +47,12 @@ internal sealed class StreamSocket(SimulatedKernel kernel, int family) : SocketD
                 | (ended || receiveShut ? PollEvents.ReadHangUp : 0)
                 | (outgoing.Room > 0 || isBroken || outgoing.IsFinished ? PollEvents.Writable : 0)
                 | (error != 0 ? PollEvents.Error : 0)
-                | (isBroken || (ended && outgoing.IsFinished) ? PollEvents.HangUp : 0);
+                | (isBroken || (ended && (outgoing.IsFinished || IsLeft)) ? PollEvents.HangUp : 0);
         }
     }
+
+    /// <summary>Gets a value indicating whether the peer has closed, which a Unix-domain socket tells from one that only sends no more.</summary>
+    private bool IsLeft => Family == SimulatedAddress.Unix && outgoing!.Reader is null;
 
     /// <summary>Connects two fresh sockets.</summary>
     public static void Join(StreamSocket left, StreamSocket right)
