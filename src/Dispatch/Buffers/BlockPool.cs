@@ -44,10 +44,11 @@ internal sealed class BlockPool
 
     /// <summary>Takes a block.</summary>
     /// <param name="atLeast">How many bytes have to fit.</param>
-    public MemoryBlock Rent(int atLeast) =>
-        (atLeast <= BlockBytes ? mine : myLarge).TryPeek(out MemoryBlock? block) && block.Bytes.Length >= atLeast
-            ? (atLeast <= BlockBytes ? mine : myLarge).Pop()
-            : RentAnywhere(atLeast);
+    public MemoryBlock Rent(int atLeast)
+    {
+        Stack<MemoryBlock>? idle = atLeast <= BlockBytes ? mine : atLeast <= LargeBytes ? myLarge : null;
+        return idle is not null && idle.TryPop(out MemoryBlock? block) ? block : RentAnywhere(atLeast);
+    }
 
     /// <summary>Takes a block back.</summary>
     public void Return(MemoryBlock block)
