@@ -52,6 +52,9 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     public override KernelDescription Description { get; }
 
     /// <inheritdoc/>
+    public override bool BundlesReceives => true;
+
+    /// <inheritdoc/>
     public override TimeProvider Clock => kernel.Clock;
 
     /// <inheritdoc/>

@@ -210,6 +210,11 @@ internal sealed unsafe class SocketWork(SimulatedRing ring)
 
     private int ReceiveInto(RingWork work, SocketDescription socket, MessageFlags flags)
     {
+        if (work.Request.Opcode == Opcode.Recv && (work.Request.Entry.IoPriority & IoUringAbi.IORING_RECVSEND_BUNDLE) != 0)
+        {
+            return BundleWork.Receive(work, socket, flags);
+        }
+
         if (!ring.TryTakeBuffer(work, out ProvidedBuffer buffer))
         {
             return -Errno.ENOBUFS;

@@ -22,10 +22,12 @@ internal sealed unsafe class BufferPool
     private readonly nint[] addresses;
     private readonly int[] references;
     private readonly uint[] generations;
+    private readonly ushort[] behind;
     private readonly List<nint> chunks = [];
     private readonly BufferLine? line;
     private readonly Stack<int>? loose;
     private ushort tail;
+    private int lastPut;
     private int holds = 1;
     private volatile bool closed;
     private BufferPin?[]? pins;
@@ -41,6 +43,7 @@ internal sealed unsafe class BufferPool
         addresses = GC.AllocateUninitializedArray<nint>(capacity);
         references = GC.AllocateUninitializedArray<int>(capacity);
         generations = GC.AllocateUninitializedArray<uint>(capacity);
+        behind = isLoose ? [] : GC.AllocateUninitializedArray<ushort>(capacity);
         if (isLoose)
         {
             loose = new Stack<int>();
@@ -69,6 +72,7 @@ internal sealed unsafe class BufferPool
         addresses = [Marshal.UnsafeAddrOfPinnedArrayElement(copy, 0)];
         references = [1];
         generations = new uint[1];
+        behind = [];
     }
 
     /// <summary>Gets the number by which requests name these buffers to the kernel.</summary>
@@ -140,6 +144,37 @@ internal sealed unsafe class BufferPool
         references[id] = 1;
         Leased++;
         return new BufferLease(this, id, generations[id], 0, length);
+    }
+
+    /// <summary>
+    /// Takes the first of the buffers over that one receive has filled: a bundle. The kernel fills buffers in the order in which they were given to it, and names the first one.
+    /// Which one follows is remembered until a buffer is given again, and so has to be asked before.
+    /// </summary>
+    /// <param name="id">The first buffer; afterwards the one that follows.</param>
+    /// <param name="length">How much there is in all of them; afterwards in those that follow.</param>
+    public BufferLease LeaseOfBundle(ref int id, ref int length)
+    {
+        int part = Math.Min(length, BufferSize);
+        BufferLease lease = Lease((uint)id << IORING_CQE_BUFFER_SHIFT, part);
+        id = behind[id];
+        length -= part;
+        return lease;
+    }
+
+    /// <summary>Gives the buffers back, never leased, that one receive has filled.</summary>
+    /// <param name="completionFlags">The completion's flags, which name the first.</param>
+    /// <param name="length">How much there is in all of them.</param>
+    public void RecycleAll(uint completionFlags, int length)
+    {
+        int id = (int)(completionFlags >> IORING_CQE_BUFFER_SHIFT);
+        do
+        {
+            int next = length > BufferSize ? behind[id] : 0;
+            Recycle((ushort)id);
+            id = next;
+            length -= BufferSize;
+        }
+        while (length > 0);
     }
 
     /// <summary>Gives a buffer back that was never leased.</summary>
@@ -361,6 +396,8 @@ internal sealed unsafe class BufferPool
         slot->Length = (uint)BufferSize;
         slot->Id = (ushort)id;
         tail++;
+        behind[lastPut] = (ushort)id;
+        lastPut = id;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

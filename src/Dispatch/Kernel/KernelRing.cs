@@ -55,6 +55,9 @@ internal abstract unsafe class KernelRing
     /// <summary>Gets a value indicating whether the completion queue is full and completions wait behind it. Nothing is lost: they come with the next enter.</summary>
     public virtual bool HasOverflow => false;
 
+    /// <summary>Gets a value indicating whether one completion of a multishot receive can bring several provided buffers (<c>IORING_RECVSEND_BUNDLE</c>), up to the length that its entry has.</summary>
+    public virtual bool BundlesReceives => false;
+
     /// <summary>Says whether requests of this kind can be made.</summary>
     public abstract bool Supports(Opcode opcode);
 

@@ -22,7 +22,7 @@ internal static class Orphans
         // A send's buffer is of a group that the user has provided.
         if ((entry.Flags & IoUringAbi.IORING_CQE_F_BUFFER) != 0 && opcode != Opcode.Send && engine.ReceiveBuffersIfCreated is { } buffers)
         {
-            buffers.Recycle((ushort)(entry.Flags >> IoUringAbi.IORING_CQE_BUFFER_SHIFT));
+            buffers.RecycleAll(entry.Flags, entry.Result);
             engine.CountOrphan();
         }
 

@@ -222,6 +222,37 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         }
     }
 
+    /// <summary>Takes one of several buffers that have come at once: into the queue. <see cref="Serve"/> follows the last of them.</summary>
+    public void Keep(BufferLease lease) => unread.Add(lease);
+
+    /// <summary>Several buffers have come: the consumer is given what it asked for.</summary>
+    public void Serve()
+    {
+        if (awaited)
+        {
+            BufferLease lease = default;
+            if (!isProbe)
+            {
+                unread.TryTake(out lease);
+            }
+
+            Resume(lease);
+        }
+        else if (inputWaits)
+        {
+            input!.OnArrived();
+        }
+        else if (subscription is { } current)
+        {
+            Replay(current);
+        }
+
+        if (unread.Count >= Engine.Options.ReceiveQuota)
+        {
+            operation.Pause();
+        }
+    }
+
     /// <summary>The stream is over: the consumer is told, unless it has something to read before that.</summary>
     public void EndStream()
     {

@@ -74,6 +74,12 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
             // Since Linux 6.17 a multishot on a Unix-domain stream believes the socket's count of unread bytes: the end of the stream, when it came before the last of them
             // was read, counts for nothing, and is never reported. One receive at a time finds it.
             entry.IoPriority = IoUringAbi.IORING_RECV_MULTISHOT;
+            if (Engine.Ring.BundlesReceives)
+            {
+                // One completion brings as many buffers as there is data for; no more than would make it pause.
+                entry.IoPriority |= IoUringAbi.IORING_RECVSEND_BUNDLE;
+                entry.Length = (uint)Math.Min((long)Engine.Options.ReceiveQuota * Engine.ReceiveBuffers.BufferSize, int.MaxValue);
+            }
         }
 
         entry.Fd = connection.OwnedDescriptor.Number;
@@ -165,10 +171,9 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
     /// <inheritdoc/>
     protected override void OnCompletion(in CompletionEntry entry, bool terminal)
     {
-        BufferLease lease = TakeBuffer(entry);
         if (!terminal)
         {
-            Hand(lease);
+            Hand(entry);
             return;
         }
 
@@ -177,7 +182,7 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
         connection.OwnedDescriptor.ReleaseUse();
         try
         {
-            Hand(lease);
+            Hand(entry);
         }
         finally
         {
@@ -185,37 +190,37 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
         }
     }
 
-    private BufferLease TakeBuffer(in CompletionEntry entry)
+    private void Hand(in CompletionEntry entry)
     {
         if ((entry.Flags & IoUringAbi.IORING_CQE_F_BUFFER) == 0)
-        {
-            return default;
-        }
-
-        if (entry.Result > 0)
-        {
-            return Engine.ReceiveBuffers.Lease(entry.Flags, entry.Result);
-        }
-
-        Engine.ReceiveBuffers.Recycle((ushort)(entry.Flags >> IoUringAbi.IORING_CQE_BUFFER_SHIFT));
-        return default;
-    }
-
-    private void Hand(BufferLease lease)
-    {
-        if (lease.IsEmpty)
         {
             return;
         }
 
-        if (connection.IsClosed)
+        BufferPool buffers = Engine.ReceiveBuffers;
+        if (entry.Result <= 0)
         {
-            lease.Dispose();
+            buffers.Recycle((ushort)(entry.Flags >> IoUringAbi.IORING_CQE_BUFFER_SHIFT));
+        }
+        else if (connection.IsClosed)
+        {
+            buffers.RecycleAll(entry.Flags, entry.Result);
             Engine.CountOrphan();
+        }
+        else if (entry.Result <= buffers.BufferSize)
+        {
+            Consumer.Take(buffers.Lease(entry.Flags, entry.Result));
         }
         else
         {
-            Consumer.Take(lease);
+            // All of them are the consumer's before its code runs, which may do anything to the connection.
+            int id = (int)(entry.Flags >> IoUringAbi.IORING_CQE_BUFFER_SHIFT);
+            for (int left = entry.Result; left > 0;)
+            {
+                Consumer.Keep(buffers.LeaseOfBundle(ref id, ref left));
+            }
+
+            Consumer.Serve();
         }
     }
 

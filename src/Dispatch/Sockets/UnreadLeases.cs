@@ -5,8 +5,11 @@ internal sealed class UnreadLeases
 {
     private readonly Queue<BufferLease> leases = new(0);
 
+    /// <summary>What is left of a buffer that was read in part: it comes before all others.</summary>
+    private BufferLease rest;
+
     /// <summary>Gets the number of buffers.</summary>
-    public int Count => leases.Count;
+    public int Count => leases.Count + (rest.IsEmpty ? 0 : 1);
 
     /// <summary>Adds what came last.</summary>
     public void Add(BufferLease lease) => leases.Enqueue(lease);
@@ -16,12 +19,22 @@ internal sealed class UnreadLeases
     {
         int behind = leases.Count;
         earlier.ForEach(leases.Enqueue);
-        Rotate(behind);
+        if (!rest.IsEmpty)
+        {
+            leases.Enqueue(rest);
+            rest = default;
+        }
+
+        while (behind-- > 0)
+        {
+            leases.Enqueue(leases.Dequeue());
+        }
     }
 
     /// <summary>Gives the buffers back that belong to the loop; their data is copied.</summary>
     public void Detach()
     {
+        rest = rest.IsEmpty ? default : rest.Detach();
         for (int left = leases.Count; left > 0; left--)
         {
             leases.Enqueue(leases.Dequeue().Detach());
@@ -29,7 +42,17 @@ internal sealed class UnreadLeases
     }
 
     /// <summary>Takes what came first.</summary>
-    public bool TryTake(out BufferLease lease) => leases.TryDequeue(out lease);
+    public bool TryTake(out BufferLease lease)
+    {
+        if (rest.IsEmpty)
+        {
+            return leases.TryDequeue(out lease);
+        }
+
+        lease = rest;
+        rest = default;
+        return true;
+    }
 
     /// <summary>Copies out of a lease that was taken. What does not fit is the next reader's, before anything that came later; so is all of it when the copy fails.</summary>
     public int Copy(BufferLease lease, Memory<byte> target)
@@ -49,7 +72,7 @@ internal sealed class UnreadLeases
             }
             else
             {
-                PutBack(lease.Skip(count));
+                rest = lease.Skip(count);
             }
         }
 
@@ -59,25 +82,10 @@ internal sealed class UnreadLeases
     /// <summary>Gives everything back, counted: it was received, and nobody takes it.</summary>
     public void Drop(LoopEngine engine)
     {
-        while (leases.TryDequeue(out BufferLease lease))
+        while (TryTake(out BufferLease lease))
         {
             lease.Dispose();
             engine.CountOrphan();
-        }
-    }
-
-    private void PutBack(BufferLease lease)
-    {
-        int behind = leases.Count;
-        leases.Enqueue(lease);
-        Rotate(behind);
-    }
-
-    private void Rotate(int behind)
-    {
-        while (behind-- > 0)
-        {
-            leases.Enqueue(leases.Dequeue());
         }
     }
 }

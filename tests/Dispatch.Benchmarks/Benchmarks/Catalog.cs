@@ -11,6 +11,8 @@ internal static class Catalog
         ConnectionBenchmarks.SendFile,
         ConnectionBenchmarks.Idle,
         DatagramBenchmarks.Receive,
+        ReceiveBenchmarks.Messages,
+        ReceiveBenchmarks.Stream,
         FileBenchmarks.Cached,
         FileBenchmarks.Direct,
         FileBenchmarks.DirectKernels,

@@ -27,6 +27,8 @@ internal sealed unsafe class FaultyRing : KernelRing
 
     public override bool CompletesAfterClose => inner.CompletesAfterClose;
 
+    public override bool BundlesReceives => inner.BundlesReceives;
+
     public override KernelCalls Calls => inner.Calls;
 
     public override OffLoop OffLoop => inner.OffLoop;

@@ -36,6 +36,8 @@ internal sealed unsafe class FaultyRing : KernelRing
 
     public override bool CompletesAfterClose => inner.CompletesAfterClose;
 
+    public override bool BundlesReceives => inner.BundlesReceives;
+
     public override bool Supports(Opcode opcode) => inner.Supports(opcode);
 
     public override int Enter(uint minimumCompletions, long timeoutNanoseconds)

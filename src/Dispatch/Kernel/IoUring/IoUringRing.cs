@@ -49,6 +49,9 @@ internal sealed unsafe class IoUringRing : KernelRing
         argument->Timespec = (ulong)timeout;
         CapWorkers(options);
         Description = setup.Describe(probe.SupportedCount, isRegistered);
+
+        // Bundles are as old as Linux 6.10; the length that limits them is not, and earlier ones could leave a gap in the data behind a buffer that was filled in part.
+        BundlesReceives = setup.HasFeature(IORING_FEAT_RECVSEND_BUNDLE) && Environment.OSVersion.Version >= new Version(6, 17);
     }
 
     /// <inheritdoc/>
@@ -56,6 +59,9 @@ internal sealed unsafe class IoUringRing : KernelRing
 
     /// <inheritdoc/>
     public override TimeProvider Clock => TimeProvider.System;
+
+    /// <inheritdoc/>
+    public override bool BundlesReceives { get; }
 
     /// <inheritdoc/>
     public override int MessageDescriptor => closed ? -1 : ringDescriptor;

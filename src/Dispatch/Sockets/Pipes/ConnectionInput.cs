@@ -146,6 +146,13 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         TryFinish();
     }
 
+    /// <summary>The same, of several buffers, which the consumer keeps.</summary>
+    public void OnArrived()
+    {
+        Pull();
+        TryFinish();
+    }
+
     /// <summary>Nothing more comes, and a read waits. The reason is an error, or a cancel of everything on the loop.</summary>
     public void OnEnded(Exception? reason)
     {
