@@ -16,7 +16,7 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, ICon
     private readonly Connection connection;
     private readonly TransportSettings settings;
     private readonly CancellationTokenSource closed = new();
-    private readonly FeatureCollection features = new(12);
+    private readonly FeatureCollection features;
     private IDictionary<object, object?>? items;
     private string? id;
     private Socket? socket;
@@ -35,14 +35,7 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, ICon
         Output = new TransportOutput(connection);
         Transport = this;
         connection.ReceiveEnded = OnClosed;
-        features.Set<IConnectionIdFeature>(this);
-        features.Set<IConnectionTransportFeature>(this);
-        features.Set<IConnectionItemsFeature>(this);
-        features.Set<IMemoryPoolFeature>(this);
-        features.Set<IConnectionLifetimeFeature>(this);
-        features.Set<IConnectionSocketFeature>(this);
-        features.Set<IConnectionEndPointFeature>(this);
-        features.Set(Placement);
+        features = new FeatureCollection(new TransportFeatures(this)); // Only what others add to it takes room of its own.
     }
 
     public EventLoop Loop { get; }

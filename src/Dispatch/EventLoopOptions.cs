@@ -74,7 +74,7 @@ public class EventLoopOptions
     public Func<LoopFault, UnhandledExceptionAction>? UnhandledException { get; set; }
 
     /// <summary>
-    /// Gets or sets what is told when user code blocks the loop's thread on a lock or a task, with the stack that does it. Called on the loop's thread, before it blocks. Default null: only counted.
+    /// Gets or sets what is told when user code blocks the loop's thread on a lock or a task, with the stack that does it. Called on the loop's thread once the wait has lasted for 10 ms (what is shorter is neither counted nor told). Default null: only counted.
     /// </summary>
     public Action<EventLoop, StackTrace>? BlockingWait { get; set; }
 

@@ -436,7 +436,7 @@ internal sealed class LoopEngine
         LoopFaults.Handle(this, exception, source);
     }
 
-    /// <summary>Reports that this thread is about to block.</summary>
+    /// <summary>Reports that user code blocks this thread.</summary>
     public void ReportBlockingWait()
     {
         Counters.BlockingWaits++;

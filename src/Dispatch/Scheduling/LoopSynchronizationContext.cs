@@ -8,6 +8,9 @@ namespace Dispatch;
 /// </summary>
 internal sealed class LoopSynchronizationContext : SynchronizationContext
 {
+    /// <summary>How long a wait may last that is not worth a word.</summary>
+    private const int BriefMilliseconds = 10;
+
     private readonly LoopEngine engine;
 
     public LoopSynchronizationContext(LoopEngine engine)
@@ -66,42 +69,44 @@ internal sealed class LoopSynchronizationContext : SynchronizationContext
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Waits in two parts: what ends within a few milliseconds is a lock of the runtime's or of a library's that another thread holds just now, and nothing to tell anybody of. One that lasts is reported, with its
+    /// stack, which nobody but this thread can take.
+    /// </summary>
+    /// <param name="waitHandles">What is waited for.</param>
+    /// <param name="waitAll">Whether for all of it.</param>
+    /// <param name="millisecondsTimeout">For how long, or −1.</param>
+    /// <returns>Which of them it was.</returns>
     public override int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
     {
-        engine.ReportBlockingWait();
-        return engine.Watch is { } watch ? WaitWatched(watch, waitHandles, waitAll, millisecondsTimeout) : WaitHelper(waitHandles, waitAll, millisecondsTimeout);
-    }
-
-    /// <inheritdoc/>
-    public override SynchronizationContext CreateCopy() => this;
-
-    /// <summary>Waits in two parts: only a wait that lasts is worth its stack, which nobody but this thread can take.</summary>
-    private static int WaitWatched(TurnWatch watch, IntPtr[] handles, bool waitAll, int timeoutMilliseconds)
-    {
-        int first = watch.Patience;
-        if (timeoutMilliseconds >= 0 && timeoutMilliseconds <= first)
+        TurnWatch? watch = engine.Watch;
+        int first = Math.Min(BriefMilliseconds, watch?.Patience ?? BriefMilliseconds);
+        if (millisecondsTimeout >= 0 && millisecondsTimeout <= first)
         {
-            return WaitHelper(handles, waitAll, timeoutMilliseconds);
+            return WaitHelper(waitHandles, waitAll, millisecondsTimeout);
         }
 
-        watch.BeginWait();
+        watch?.BeginWait();
         try
         {
-            int result = WaitHelper(handles, waitAll, first);
+            int result = WaitHelper(waitHandles, waitAll, first);
             if (result != WaitHandle.WaitTimeout)
             {
                 return result;
             }
 
             long began = Stopwatch.GetTimestamp();
-            watch.NoteWait(new StackTrace(skipFrames: 2, fNeedFileInfo: true));
+            engine.ReportBlockingWait();
+            watch?.NoteWait(new StackTrace(skipFrames: 1, fNeedFileInfo: true));
             long taken = first + (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds; // Taking the stack takes its time, too.
-            return WaitHelper(handles, waitAll, timeoutMilliseconds < 0 ? timeoutMilliseconds : (int)Math.Max(0, timeoutMilliseconds - taken));
+            return WaitHelper(waitHandles, waitAll, millisecondsTimeout < 0 ? millisecondsTimeout : (int)Math.Max(0, millisecondsTimeout - taken));
         }
         finally
         {
-            watch.EndWait();
+            watch?.EndWait();
         }
     }
+
+    /// <inheritdoc/>
+    public override SynchronizationContext CreateCopy() => this;
 }

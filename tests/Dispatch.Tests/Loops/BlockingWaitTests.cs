@@ -40,6 +40,8 @@ public sealed class BlockingWaitTests
         semaphore.Release();
         await Task.Delay(1);
         Task.CompletedTask.Wait();
+        using ManualResetEvent never = new(false);
+        Assert.False(never.WaitOne(1)); // As long as a lock of the runtime's may be held by somebody else.
         object sync = new();
         lock (sync)
         {

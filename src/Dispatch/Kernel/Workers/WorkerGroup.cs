@@ -35,6 +35,9 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
     /// <summary>Gets how many calls had to wait because every thread that there may be was busy. Owner only.</summary>
     public long Waits { get; private set; }
 
+    /// <summary>Gets a value indicating whether there is a thread that waits for a call, or may be made. Under the lock.</summary>
+    private bool HasSpare => idle is not null || threads.Count + reserved < limit;
+
     /// <summary>Takes a call on. Returns 0, or a negative errno when it cannot be run because no thread could be made: −EMFILE where the runtime found no descriptors for one, else −EAGAIN. Owner only.</summary>
     public int Enqueue(WorkerCall call)
     {
@@ -44,9 +47,9 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
         {
             Append(call);
             next = WhomToWake();
-            if (next is null && waking == 0)
+            if (next is null && (waking == 0 || (queued > waking && !HasSpare)))
             {
-                Waits++;
+                Waits++; // Who is on its way has a call to come to, and there is nobody whom it could wake for this one.
             }
         }
 
