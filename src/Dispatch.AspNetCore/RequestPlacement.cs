@@ -16,12 +16,20 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
     /// <summary>Gets a value indicating whether requests run on the thread pool.</summary>
     public bool IsOnPool => onPool;
 
-    /// <summary>Runs a request where the connection's requests run. An HTTP/2 stream, which Kestrel begins on the pool, stays there: see <see cref="MoveAsync"/>.</summary>
+    /// <summary>
+    /// Runs a request where the connection's requests run. An HTTP/2 stream, which Kestrel begins on the pool, stays there: see <see cref="MoveAsync"/>. An HTTP/1.1 request is taken home: behind TLS Kestrel goes on on the pool
+    /// after the handshake, and where the first request has come together with the handshake's last message no read brings it back.
+    /// </summary>
     public Task RunAsync(RequestDelegate next, HttpContext context)
     {
-        if (onPool || !connection.Loop.IsOwner)
+        if (onPool)
         {
             return next(context);
+        }
+
+        if (!connection.Loop.IsOwner)
+        {
+            return HttpProtocol.IsHttp2(context.Request.Protocol) ? next(context) : MoveAsync(next, context);
         }
 
         return SynchronizationContext.Current is null ? RunInContextAsync(next, context) : RunHere(next, context);

@@ -26,7 +26,7 @@ public sealed class ClientTests
     [InlineData(2)]
     public async Task HTTPS_serves_both_versions_and_runs_requests_on_loops(int version)
     {
-        using X509Certificate2 certificate = SelfSigned();
+        using X509Certificate2 certificate = TestCertificate.SelfSigned();
         await using TestServer server = await TestServer.StartAsync(MapOnLoops, o => o.Listen(IPAddress.Loopback, 0, l => l.UseHttps(certificate)));
         using HttpClient client = new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() } })
         {
@@ -36,6 +36,20 @@ public sealed class ClientTests
         string[] answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => client.GetStringAsync(new Uri(server.Address, "where"), Token)));
         Assert.All(answers, a => Assert.Equal($"HTTP/{(version == 1 ? "1.1" : "2")} loop", a));
         Assert.Equal(Data, await EchoAsync(client, server));
+    }
+
+    [Fact]
+    public async Task Behind_TLS_a_connections_first_request_is_on_its_loop_too()
+    {
+        using X509Certificate2 certificate = TestCertificate.SelfSigned();
+        await using TestServer server = await TestServer.StartAsync(Map, o => o.Listen(IPAddress.Loopback, 0, l => l.UseHttps(certificate)));
+        for (int i = 0; i < 100; i++)
+        {
+            // Now and then it comes together with the end of the handshake, and is there before the connection has read anything on its loop.
+            using HttpClient client = new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() } });
+            Assert.Equal("HTTP/1.1 loop", await client.GetStringAsync(new Uri(server.Address, "where"), Token));
+            Assert.Equal("HTTP/1.1 loop", await client.GetStringAsync(new Uri(server.Address, "where"), Token));
+        }
     }
 
     [Theory]
@@ -209,13 +223,5 @@ public sealed class ClientTests
     {
         using StreamReader reader = new(new NetworkStream(socket));
         return await reader.ReadToEndAsync(Token).WaitAsync(Guard, Token);
-    }
-
-    private static X509Certificate2 SelfSigned()
-    {
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256);
-        using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 }

@@ -31,7 +31,7 @@ public sealed class HttpClientTests
     public async Task A_thousand_requests_at_a_time_are_answered_and_nothing_is_left(string version, bool encrypted, bool servedByLoops)
     {
         const int Count = 1000;
-        using X509Certificate2 certificate = SelfSigned();
+        using X509Certificate2 certificate = TestCertificate.SelfSigned();
         OpenConnections connections = new();
         await using TestServer server = await TestServer.StartAsync(
             Map,
@@ -240,14 +240,6 @@ public sealed class HttpClientTests
             context.Response.ContentType = new MediaTypeHeaderValue("application/octet-stream").ToString();
             await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length));
         });
-    }
-
-    private static X509Certificate2 SelfSigned()
-    {
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256);
-        using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 
     /// <summary>A body that does not look at the token of its request: only the end of the connection ends its writes.</summary>
