@@ -86,25 +86,18 @@ internal sealed class LoopFiles(Dispatcher dispatcher) : IFileStore
     private async Task<long> WriteAsync(PipeReader body, string path, CancellationToken token)
     {
         await using DispatchFile file = await DispatchFile.OpenAsync(path, ForWriting, Loop, CancellationToken.None);
-        List<ReadOnlyMemory<byte>> pieces = [];
+        BodyPieces pieces = new(body);
         long length = 0;
-        while (true)
+        do
         {
-            ReadResult read = await body.ReadAsync(token);
-            pieces.Clear();
-            foreach (ReadOnlyMemory<byte> piece in read.Buffer)
-            {
-                pieces.Add(piece);
-            }
-
-            await file.WriteAsync(pieces, length, CancellationToken.None);
-            length += read.Buffer.Length;
-            body.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                await file.FlushAsync(cancellationToken: CancellationToken.None);
-                return length;
-            }
+            await pieces.ReadAsync(token);
+            await file.WriteAsync(pieces.Pieces, length, CancellationToken.None);
+            length += pieces.Length;
+            pieces.Advance();
         }
+        while (!pieces.IsLast);
+
+        await file.FlushAsync(cancellationToken: CancellationToken.None);
+        return length;
     }
 }

@@ -38,25 +38,18 @@ internal sealed class PlainFiles : IFileStore
     private static async Task<long> WriteAsync(PipeReader body, string path, CancellationToken token)
     {
         using SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
-        List<ReadOnlyMemory<byte>> pieces = [];
+        BodyPieces pieces = new(body);
         long length = 0;
-        while (true)
+        do
         {
-            ReadResult read = await body.ReadAsync(token);
-            pieces.Clear();
-            foreach (ReadOnlyMemory<byte> piece in read.Buffer)
-            {
-                pieces.Add(piece);
-            }
-
-            await RandomAccess.WriteAsync(file, pieces, length, CancellationToken.None);
-            length += read.Buffer.Length;
-            body.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                RandomAccess.FlushToDisk(file);
-                return length;
-            }
+            await pieces.ReadAsync(token);
+            await RandomAccess.WriteAsync(file, pieces.Pieces, length, CancellationToken.None);
+            length += pieces.Length;
+            pieces.Advance();
         }
+        while (!pieces.IsLast);
+
+        RandomAccess.FlushToDisk(file);
+        return length;
     }
 }
