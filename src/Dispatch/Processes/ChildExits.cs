@@ -30,6 +30,16 @@ internal sealed class ChildExits(ChildProcess child, bool reaps) : PumpedStream<
     }
 
     /// <inheritdoc/>
+    private protected override void Prepare()
+    {
+        base.Prepare();
+        if (IsEnded && known is { } exit)
+        {
+            Repeat(exit); // A process ends once, and whoever comes later is told, too.
+        }
+    }
+
+    /// <inheritdoc/>
     private protected override async Task PumpAsync()
     {
         watching ??= WatchAsync();

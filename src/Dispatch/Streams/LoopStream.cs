@@ -218,6 +218,15 @@ public abstract class LoopStream<T> : IObservable<T>, ISubscriptionOwner<T>, ILo
         Enqueue(item);
     }
 
+    /// <summary>Lays out, for the next consumer of a stream that has ended, what it is to bring to everyone.</summary>
+    private protected void Repeat(T item)
+    {
+        if (unread.Count == 0)
+        {
+            unread.Enqueue(item);
+        }
+    }
+
     /// <summary>Nothing more comes. The consumer is told in a turn of its own, after what waits was taken.</summary>
     private protected void End(Exception? reason)
     {

@@ -47,4 +47,7 @@ public enum Capability
 
     /// <summary>Buffers that are provided by requests.</summary>
     ProvidedByRequests,
+
+    /// <summary>Being told of changes of files and directories.</summary>
+    Watching,
 }

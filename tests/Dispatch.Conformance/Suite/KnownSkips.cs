@@ -34,10 +34,14 @@ internal static class KnownSkips
         "Simulated, Processes: ProcessTests.A_process_that_may_have_no_ring_is_told_why_and_what_to_do",
         "Simulated, Processes: ProcessTests.A_started_program_gets_nothing_of_a_loop_and_takes_nothing_from_it",
         "Simulated, Processes: ProcessTests.An_ordinary_user_who_may_lock_no_memory_gets_a_loop_that_works_or_the_limits_name",
+        "Simulated, Processes: SystemStreamTests.Signals_come_to_who_listens",
+        "Simulated, Processes: SystemStreamTests.The_end_of_a_child_is_told_to_who_waits_and_to_who_comes_late",
         "Simulated, ProvidedByRequests: SlotTests.Buffers_are_provided_sent_and_taken_back",
         "Simulated, SocketCommands: SocketCommandTests.A_socket_tells_its_bytes_and_keeps_its_options",
         "Simulated, Splicing: PipeTests.Data_is_spliced_from_a_file_through_a_pipe_into_another_and_teed_on_its_way",
         "Simulated, VectorsInRegisteredBuffers: LinkTests.Pieces_of_a_registered_buffer_are_written_from_and_read_into",
+        "Simulated, Watching: SystemStreamTests.Changes_of_a_directory_come_once_to_observers_that_come_and_go",
+        "Simulated, Watching: SystemStreamTests.Lines_of_a_growing_file_that_is_rotated_come_once",
         "Simulated, ZeroCopy: MessageTests.A_zero_copy_send_ends_with_its_result_when_its_memory_is_free",
     ];
 }

@@ -23,6 +23,7 @@ internal sealed class SimulatedUnderTest : KernelUnderTest
         [Capability.FutexVectors] = "it waits on one futex a request.",
         [Capability.DirectDescriptors] = "it has no table of files but the process's.",
         [Capability.ProvidedByRequests] = "its receives take buffers from the loop's ring only.",
+        [Capability.Watching] = "its files are watched by nobody: it has no inotify.",
     };
 
     public static SimulatedUnderTest Instance { get; } = new();
