@@ -8,7 +8,8 @@ namespace Dispatch;
 /// <remarks>
 /// <para>The runtime takes a signal on a thread of its own and tells the owner through its inbox: <c>signalfd(2)</c> would need the signal blocked in every thread of the process, which no library can promise. So a signal is one of the hand-offs that
 /// <see cref="LoopStatistics.HandOffs"/> counts, and the runtime, not Dispatch, allocates for it.</para>
-/// <para>As in the kernel, a signal that comes again before it was taken counts once; so no signal is lost, and nothing piles up. Others of the process that handle the same signal are told too. A signal that was ignored when the process began (SIGHUP under <c>nohup(1)</c>) stays ignored: the runtime respects that, and none comes. Ends with <c>OnCompleted</c> when the loop ends.</para>
+/// <para>As in the kernel, a signal that comes again before it was taken counts once; so no signal is lost, and nothing piles up. Others of the process that handle the same signal are told too. A signal that was ignored when the process began (SIGHUP under <c>nohup(1)</c>) stays ignored: the runtime respects that, and none comes. One that is on its way when the last consumer goes has its default action: keep a
+/// subscription for as long as any may come. Ends with <c>OnCompleted</c> when the loop ends.</para>
 /// </remarks>
 public sealed class SignalStream : LoopStream<PosixSignal>
 {

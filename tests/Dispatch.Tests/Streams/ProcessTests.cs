@@ -9,6 +9,9 @@ public sealed class ProcessTests
     /// <summary>SIGUSR1: unlike SIGHUP, nohup(1) does not have the whole process tree ignore it.</summary>
     private const PosixSignal UserSignal = (PosixSignal)10;
 
+    /// <summary>Takes them for as long as the process lives.</summary>
+    private static readonly Lazy<PosixSignalRegistration> Kept = new(() => PosixSignalRegistration.Create(UserSignal, context => context.Cancel = true));
+
     [Fact]
     public void The_end_of_a_process_is_told_with_its_code_to_all_who_wait() => OnLoop.Run(async loop =>
     {
@@ -100,6 +103,8 @@ public sealed class ProcessTests
             Assert.Equal([UserSignal], taker.Items);
         }
 
+        // One that is on its way when nobody takes them any more has its default action, which is to end the process; not of those that come here together, when only the first is waited for.
+        _ = Kept.Value;
         await using IAsyncEnumerator<PosixSignal> reader = signals.ReadAllAsync().GetAsyncEnumerator();
         ValueTask<bool> next = reader.MoveNextAsync();
         for (int i = 0; i < 5; i++)
