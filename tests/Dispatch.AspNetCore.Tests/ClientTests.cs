@@ -28,7 +28,7 @@ public sealed class ClientTests
     {
         using X509Certificate2 certificate = TestCertificate.SelfSigned();
         await using TestServer server = await TestServer.StartAsync(MapOnLoops, o => o.Listen(IPAddress.Loopback, 0, l => l.UseHttps(certificate)));
-        using HttpClient client = new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() } })
+        using HttpClient client = new(Trusting(certificate))
         {
             DefaultRequestVersion = new Version(version, version == 1 ? 1 : 0),
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -46,7 +46,7 @@ public sealed class ClientTests
         for (int i = 0; i < 100; i++)
         {
             // Now and then it comes together with the end of the handshake, and is there before the connection has read anything on its loop.
-            using HttpClient client = new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() } });
+            using HttpClient client = new(Trusting(certificate));
             Assert.Equal("HTTP/1.1 loop", await client.GetStringAsync(new Uri(server.Address, "where"), Token));
             Assert.Equal("HTTP/1.1 loop", await client.GetStringAsync(new Uri(server.Address, "where"), Token));
         }
@@ -224,4 +224,8 @@ public sealed class ClientTests
         using StreamReader reader = new(new NetworkStream(socket));
         return await reader.ReadToEndAsync(Token).WaitAsync(Guard, Token);
     }
+
+    /// <summary>A handler of its own, which believes this certificate and no other.</summary>
+    private static SocketsHttpHandler Trusting(X509Certificate2 certificate) =>
+        new() { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() } };
 }

@@ -14,17 +14,8 @@ using Number = Dispatch.AspNetCore.Tests.GrpcTestService.Number;
 namespace Dispatch.AspNetCore.Tests;
 
 /// <summary>gRPC calls of each kind, over HTTP/2 with and without TLS, with the client of the same family.</summary>
-public sealed class GrpcTests : IDisposable
+public sealed class GrpcTests : LimitedTests
 {
-    private readonly CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-
-    /// <summary>Initializes a new instance of the <see cref="GrpcTests"/> class. Whoever waits for what does not come is cancelled.</summary>
-    public GrpcTests() => limit.CancelAfter(TimeSpan.FromMinutes(2));
-
-    private CancellationToken Token => limit.Token;
-
-    public void Dispose() => limit.Dispose();
-
     [Theory]
     [InlineData(false, false)]
     [InlineData(false, true)]
@@ -188,7 +179,7 @@ public sealed class GrpcTests : IDisposable
 
     private static GrpcChannel Connect(TestServer server, DelegatingHandler? before = null)
     {
-        SocketsHttpHandler handler = new() { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.Subject == "CN=localhost" } };
+        SocketsHttpHandler handler = new() { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => TestCertificate.IsShown(shown) } };
         before?.InnerHandler = handler;
         return GrpcChannel.ForAddress(server.Address, new GrpcChannelOptions { HttpHandler = (HttpMessageHandler?)before ?? handler, DisposeHttpClient = true });
     }

@@ -226,7 +226,7 @@ public sealed class HttpClientTests
 
     private static HttpClient Client(SocketsHttpHandler handler, TestServer server, string version = "1.1")
     {
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.Subject == "CN=localhost";
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => TestCertificate.IsShown(shown);
         return new HttpClient(handler) { BaseAddress = server.Address, DefaultRequestVersion = new Version(version), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
     }
 

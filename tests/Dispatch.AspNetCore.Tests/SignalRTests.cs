@@ -16,17 +16,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Dispatch.AspNetCore.Tests;
 
 /// <summary>SignalR's hubs over WebSockets, with its own client.</summary>
-public sealed class SignalRTests : IDisposable
+public sealed class SignalRTests : LimitedTests
 {
-    private readonly CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-
-    /// <summary>Initializes a new instance of the <see cref="SignalRTests"/> class. Whoever waits for what does not come is cancelled.</summary>
-    public SignalRTests() => limit.CancelAfter(TimeSpan.FromMinutes(2));
-
-    private CancellationToken Token => limit.Token;
-
-    public void Dispose() => limit.Dispose();
-
     [Theory]
     [InlineData(false, 1, "HTTP/1.1 GET on a loop")]
     [InlineData(true, 1, "HTTP/1.1 GET on a loop")]
@@ -175,7 +166,7 @@ public sealed class SignalRTests : IDisposable
             b.Services.AddSingleton<HubLog>();
         });
 
-    private static void Trust(ClientWebSocketOptions socket) => socket.RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.Subject == "CN=localhost";
+    private static void Trust(ClientWebSocketOptions socket) => socket.RemoteCertificateValidationCallback = (_, shown, _, _) => TestCertificate.IsShown(shown);
 
     /// <summary>A WebSocket whose TCP socket is known, so that it can be broken.</summary>
     private static async ValueTask<WebSocket> OpenAsync(Uri address, TaskCompletionSource<Socket> connected, CancellationToken token)
@@ -210,7 +201,7 @@ public sealed class SignalRTests : IDisposable
         {
             o.HttpMessageHandlerFactory = handler =>
             {
-                ((HttpClientHandler)handler).ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown?.Subject == "CN=localhost";
+                ((HttpClientHandler)handler).ServerCertificateCustomValidationCallback = (_, shown, _, _) => TestCertificate.IsShown(shown);
                 return handler;
             };
             o.WebSocketConfiguration = Trust;

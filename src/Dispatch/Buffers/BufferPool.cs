@@ -17,17 +17,14 @@ internal sealed unsafe class BufferPool
 {
     private readonly LoopEngine? engine;
     private readonly byte[]? copy;
-    private readonly IoUringRecords.ProvidedBuffer* ring;
+    private readonly ProvidedRing? provided;
     private readonly int capacity;
     private readonly nint[] addresses;
     private readonly int[] references;
     private readonly uint[] generations;
-    private readonly ushort[] behind;
     private readonly List<nint> chunks = [];
     private readonly BufferLine? line;
     private readonly Stack<int>? loose;
-    private ushort tail;
-    private int lastPut;
     private int holds = 1;
     private volatile bool closed;
     private BufferPin?[]? pins;
@@ -43,7 +40,6 @@ internal sealed unsafe class BufferPool
         addresses = GC.AllocateUninitializedArray<nint>(capacity);
         references = GC.AllocateUninitializedArray<int>(capacity);
         generations = GC.AllocateUninitializedArray<uint>(capacity);
-        behind = isLoose ? [] : GC.AllocateUninitializedArray<ushort>(capacity);
         if (isLoose)
         {
             loose = new Stack<int>();
@@ -51,17 +47,7 @@ internal sealed unsafe class BufferPool
             return;
         }
 
-        nuint ringBytes = (nuint)capacity * (nuint)sizeof(IoUringRecords.ProvidedBuffer);
-        ring = (IoUringRecords.ProvidedBuffer*)NativeMemory.AlignedAlloc(ringBytes, (nuint)Environment.SystemPageSize);
-        ring->Tail = 0; // The rest is written before the tail says that it is there.
-        IoUringRecords.BufferRingRegistration registration = new() { RingAddress = (ulong)ring, RingEntries = (uint)capacity, GroupId = Group };
-        int result = engine.Ring.Register(IORING_REGISTER_PBUF_RING, &registration, 1);
-        if (result < 0)
-        {
-            NativeMemory.AlignedFree(ring);
-            throw new IOException($"Registering the receive buffers failed with {Errno.Name(-result)}. Raise the locked-memory limit (`ulimit -l`), or set EventLoopOptions.MaxReceiveBufferCount lower.");
-        }
-
+        provided = new ProvidedRing(engine.Ring, Group, capacity);
         Provide(initial);
     }
 
@@ -72,7 +58,6 @@ internal sealed unsafe class BufferPool
         addresses = [Marshal.UnsafeAddrOfPinnedArrayElement(copy, 0)];
         references = [1];
         generations = new uint[1];
-        behind = [];
     }
 
     /// <summary>Gets the number by which requests name these buffers to the kernel.</summary>
@@ -134,17 +119,11 @@ internal sealed unsafe class BufferPool
     public void PutBack(int id) => Recycle((ushort)id);
 
     /// <summary>Makes a lease of a buffer of a loose pool, with what was read into it.</summary>
-    public BufferLease LeaseLoose(int id, int length) => Lease((uint)id << IORING_CQE_BUFFER_SHIFT, length);
+    public BufferLease LeaseLoose(int id, int length) => LeaseBuffer(id, length);
 
     /// <summary>Takes a buffer over from a completion. The lease holds its first reference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public BufferLease Lease(uint completionFlags, int length)
-    {
-        int id = (int)(completionFlags >> IORING_CQE_BUFFER_SHIFT);
-        references[id] = 1;
-        Leased++;
-        return new BufferLease(this, id, generations[id], 0, length);
-    }
+    public BufferLease Lease(uint completionFlags, int length) => LeaseBuffer((int)(completionFlags >> IORING_CQE_BUFFER_SHIFT), length);
 
     /// <summary>
     /// Takes the first of the buffers over that one receive has filled: a bundle. The kernel fills buffers in the order in which they were given to it, and names the first one.
@@ -155,8 +134,8 @@ internal sealed unsafe class BufferPool
     public BufferLease LeaseOfBundle(ref int id, ref int length)
     {
         int part = Math.Min(length, BufferSize);
-        BufferLease lease = Lease((uint)id << IORING_CQE_BUFFER_SHIFT, part);
-        id = behind[id];
+        BufferLease lease = LeaseBuffer(id, part);
+        id = provided!.Behind(id);
         length -= part;
         return lease;
     }
@@ -169,7 +148,7 @@ internal sealed unsafe class BufferPool
         int id = (int)(completionFlags >> IORING_CQE_BUFFER_SHIFT);
         do
         {
-            int next = length > BufferSize ? behind[id] : 0;
+            int next = length > BufferSize ? provided!.Behind(id) : 0;
             Recycle((ushort)id);
             id = next;
             length -= BufferSize;
@@ -318,6 +297,14 @@ internal sealed unsafe class BufferPool
         nameof(BufferLease),
         "This lease has ended and its buffer may hold other data by now. Keep data with Retain(), or copy it, before the lease is disposed or OnNext returns.");
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private BufferLease LeaseBuffer(int id, int length)
+    {
+        references[id] = 1;
+        Leased++;
+        return new BufferLease(this, id, generations[id], 0, length);
+    }
+
     private void Provide(int count)
     {
         nuint size = (nuint)BufferSize;
@@ -362,7 +349,7 @@ internal sealed unsafe class BufferPool
             NativeMemory.AlignedFree((void*)chunk);
         }
 
-        NativeMemory.AlignedFree(ring);
+        provided?.Free();
     }
 
     private void Drop(int id)
@@ -391,21 +378,9 @@ internal sealed unsafe class BufferPool
             return;
         }
 
-        IoUringRecords.ProvidedBuffer* slot = ring + (tail & (capacity - 1));
-        slot->Address = (ulong)addresses[id];
-        slot->Length = (uint)BufferSize;
-        slot->Id = (ushort)id;
-        tail++;
-        behind[lastPut] = (ushort)id;
-        lastPut = id;
+        provided!.Add(id, addresses[id], BufferSize);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Publish()
-    {
-        if (loose is null)
-        {
-            Volatile.Write(ref ring->Tail, tail);
-        }
-    }
+    private void Publish() => provided?.Publish();
 }

@@ -50,7 +50,7 @@ public sealed record LoopStatistics
     /// <summary>Gets the exceptions of user code that went to the policy.</summary>
     public long UnhandledExceptions { get; init; }
 
-    /// <summary>Gets how often user code blocked the loop's thread on a lock or a task.</summary>
+    /// <summary>Gets how often user code blocked the loop's thread on a lock or a task for more than 10 ms.</summary>
     public long BlockingWaits { get; init; }
 
     /// <summary>Gets how often a receive ended because no buffer was free. The connection lives on.</summary>

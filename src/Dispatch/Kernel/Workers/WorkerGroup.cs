@@ -47,9 +47,9 @@ internal sealed class WorkerGroup(WorkerPool pool, string name, int limit)
         {
             Append(call);
             next = WhomToWake();
-            if (next is null && (waking == 0 || (queued > waking && !HasSpare)))
+            if (next is null && queued > waking && !HasSpare)
             {
-                Waits++; // Who is on its way has a call to come to, and there is nobody whom it could wake for this one.
+                Waits++; // Who is on its way, if anybody is, has another call to come to, and nobody whom it could wake for this one.
             }
         }
 
