@@ -10,11 +10,18 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
     private const int ForgivenAfter = 256;
 
     private volatile bool onPool = settings.Options.Scheduling == DispatchScheduling.ThreadPool;
+    private volatile bool isHttp2;
     private int strikes;
     private int calm;
 
     /// <summary>Gets a value indicating whether requests run on the thread pool.</summary>
     public bool IsOnPool => onPool;
+
+    /// <summary>
+    /// Gets a value indicating whether what reads the connection goes on on the thread pool. It does for HTTP/2, too: Kestrel parses its frames there in any case, and a read that came home would only carry the bytes across, to interrupt
+    /// the pool for fewer of them.
+    /// </summary>
+    public bool IsReadOnPool => onPool || isHttp2;
 
     /// <summary>
     /// Runs a request where the connection's requests run. An HTTP/2 stream, which Kestrel begins on the pool, stays there: see <see cref="MoveAsync"/>. An HTTP/1.1 request is taken home: behind TLS Kestrel goes on on the pool
@@ -29,7 +36,8 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
 
         if (!connection.Loop.IsOwner)
         {
-            return HttpProtocol.IsHttp2(context.Request.Protocol) ? next(context) : MoveAsync(next, context);
+            isHttp2 = HttpProtocol.IsHttp2(context.Request.Protocol);
+            return isHttp2 ? next(context) : MoveAsync(next, context);
         }
 
         return SynchronizationContext.Current is null ? RunInContextAsync(next, context) : RunHere(next, context);

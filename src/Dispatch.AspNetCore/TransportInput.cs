@@ -52,7 +52,7 @@ internal sealed class TransportInput : PipeReader
 
     private ValueTask<ReadResult> Read(int least, CancellationToken token)
     {
-        bool isOnPool = owner.Placement.IsOnPool;
+        bool isOnPool = owner.Placement.IsReadOnPool;
         try
         {
             return isOnPool || !connection.Loop.IsOwner

@@ -26,12 +26,22 @@ internal sealed class MemoryBlock
     /// <summary>Gets or sets the block behind this one.</summary>
     public MemoryBlock? Next { get; set; }
 
-    /// <summary>Gets or sets the writer whose flush this block and those behind it are, while they travel to the owner.</summary>
-    public ConnectionOutput? Writer { get; set; }
+    /// <summary>Gets or sets the last block of the chain that this one begins, while it travels to the owner.</summary>
+    public MemoryBlock? Last { get; set; }
 
     /// <summary>Gets the number of bytes that can still be written.</summary>
     public int Room => Bytes.Length - Length;
 
     /// <summary>Gets the memory that was not written to yet.</summary>
     public Memory<byte> Free => new(Bytes, Length, Room);
+
+    /// <summary>Gets the same as a span.</summary>
+    public Span<byte> FreeSpan => new(Bytes, Length, Room);
+
+    /// <summary>Copies what was written to another block behind what was written to this one.</summary>
+    public void Append(MemoryBlock other)
+    {
+        other.Bytes.AsSpan(0, other.Length).CopyTo(FreeSpan);
+        Length += other.Length;
+    }
 }

@@ -15,6 +15,9 @@ internal class OffLoop
     /// <summary>Gets how tasks are made that a loop completes and others await: whoever awaits one never continues in the loop's stack.</summary>
     public virtual TaskCreationOptions CompletionOptions => TaskCreationOptions.RunContinuationsAsynchronously;
 
+    /// <summary>Gets a value indicating whether this thread is one of those that do such work, and more of it waits behind what it does.</summary>
+    public virtual bool HasMoreToDo => Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount != 0;
+
     /// <summary>Completes such a task.</summary>
     public virtual void Complete(Action<object> complete, object state) => complete(state);
 

@@ -33,7 +33,7 @@ internal sealed class LoopEngine
         Submissions = new SubmissionQueue(ring, signal);
         Watch = options.TurnLimit is { } limit ? new TurnWatch(limit) : null;
         Latency = options.MeasureLatency ? new LatencyRecorder(loop.Name, ring) : null;
-        Inbox = new Inbox(Latency is { } latency ? () => Wake(latency) : ring.Wake);
+        Inbox = new Inbox(Latency is { } latency ? () => Wake(latency) : ring.Wake, ring.OffLoop);
         Scope = new TurnScope(this);
         Posted = new PostedWork(this, signal, Inbox);
         RawPool = new OperationPool<RawOperation>(this, options.PoolLimit, static e => new RawOperation(e));

@@ -14,13 +14,21 @@ namespace Dispatch;
 /// <para>Why no item is left behind. A producer that finds "signaled" already set does not set it again; its item was enqueued, and fenced, before it looked.
 /// The owner clears the flag, then a full fence, then drains: if the producer saw the flag before it was cleared, the drain comes after the enqueue and finds the item.</para>
 /// </remarks>
-internal sealed class Inbox(Action wake)
+internal sealed class Inbox
 {
     private const int Open = 0;
     private const int Closed = 1;
     private const int Abandoned = 2;
     private readonly ConcurrentQueue<InboxItem> queue = new();
+    private readonly Action wake;
+    private readonly GatheredWake gathered;
     private Words words;
+
+    public Inbox(Action wake, OffLoop offLoop)
+    {
+        this.wake = wake;
+        gathered = new GatheredWake(this, offLoop);
+    }
 
     /// <summary>Gets a value indicating whether the owner has something to drain. One load.</summary>
     public bool IsSignaled => Volatile.Read(ref words.Signaled) != 0;
@@ -38,23 +46,10 @@ internal sealed class Inbox(Action wake)
     public long Wakes => Volatile.Read(ref words.Wakes);
 
     /// <summary>Adds an item and wakes the owner if it is parked. Any thread. Returns false when the inbox is closed; the item is then not delivered.</summary>
-    public bool TryPost(in InboxItem item)
-    {
-        if (IsClosed)
-        {
-            return false;
-        }
+    public bool TryPost(in InboxItem item) => TryPost(item, mayGather: false);
 
-        queue.Enqueue(item);
-        Signal();
-        if (Volatile.Read(ref words.Closed) == Abandoned)
-        {
-            // The owner has made its last pass. What is still there nobody else will take.
-            RunRestOnThreadPool();
-        }
-
-        return true;
-    }
+    /// <summary>The same, but a parked owner is woken as <see cref="GatheredWake"/> does it. Not for what a thread may block for: that could be the pool's, and the wake behind it.</summary>
+    public bool TryPostGathered(in InboxItem item) => TryPost(item, mayGather: true);
 
     /// <summary>
     /// Says that there is something for the owner, and wakes it if it is parked. Whatever it is was published before: in the queue here, or in a list of workers' results that the owner looks at whenever it drains. Any thread; also when
@@ -62,13 +57,7 @@ internal sealed class Inbox(Action wake)
     /// </summary>
     public void Signal()
     {
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref words.Signaled) == 0)
-        {
-            Volatile.Write(ref words.Signaled, 1);
-            Interlocked.MemoryBarrier();
-        }
-
+        Raise();
         if (Volatile.Read(ref words.Parked) != 0 && Interlocked.Exchange(ref words.Parked, 0) != 0)
         {
             Interlocked.Increment(ref words.Wakes);
@@ -113,6 +102,46 @@ internal sealed class Inbox(Action wake)
     {
         Interlocked.Exchange(ref words.Closed, Abandoned);
         RunRestOnThreadPool();
+    }
+
+    private bool TryPost(in InboxItem item, bool mayGather)
+    {
+        if (IsClosed)
+        {
+            return false;
+        }
+
+        queue.Enqueue(item);
+        if (mayGather)
+        {
+            Raise();
+            if (IsParked)
+            {
+                gathered.Request();
+            }
+        }
+        else
+        {
+            Signal();
+        }
+
+        if (Volatile.Read(ref words.Closed) == Abandoned)
+        {
+            // The owner has made its last pass. What is still there nobody else will take.
+            RunRestOnThreadPool();
+        }
+
+        return true;
+    }
+
+    private void Raise()
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref words.Signaled) == 0)
+        {
+            Volatile.Write(ref words.Signaled, 1);
+            Interlocked.MemoryBarrier();
+        }
     }
 
     private void RunRestOnThreadPool()

@@ -30,6 +30,9 @@ internal sealed class PostedWork(LoopEngine engine, LoopSignal signal, Inbox inb
     /// <summary>Posts an internal action from any thread; on a closed loop there is nothing to act on.</summary>
     public bool TryPost(InboxAction action, object? state, long argument) => inbox.TryPost(new InboxItem(action, state, argument));
 
+    /// <summary>The same, for what threads of the pool post much of and do not wait for: see <see cref="Inbox.TryPostGathered"/>.</summary>
+    public bool TryPostGathered(InboxAction action, object? state, long argument) => inbox.TryPostGathered(new InboxItem(action, state, argument));
+
     /// <summary>Posts user code from any thread; when the loop is closed it runs on the thread pool, so that no awaiter waits for ever.</summary>
     public void PostOrPool(SendOrPostCallback callback, object? state)
     {

@@ -119,7 +119,7 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         advanceTo = upTo;
         advanceExamined = seen;
         state = InputState.Advancing;
-        Engine.Posted.TryPost(static (s, _) => ((ConnectionInput)s!).AdvanceFromInbox(), this, 0);
+        Engine.Posted.TryPostGathered(static (s, _) => ((ConnectionInput)s!).AdvanceFromInbox(), this, 0);
     }
 
     /// <inheritdoc/>

@@ -24,8 +24,8 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
     private bool isPending;
     private volatile bool isCancelRequested;
 
-    /// <summary>How much travels to the owner by flushes that nobody waits for: the writer adds, the owner takes away.</summary>
-    private long travelling;
+    /// <summary>What flushes on another thread than the owner's go through, once there was one.</summary>
+    private FlushRelay? relay;
 
     /// <inheritdoc/>
     public LoopEngine Engine => connection.Engine;
@@ -49,13 +49,13 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
     public bool IsBusy => isPending || core.IsCompleted;
 
     /// <summary>Gets a value indicating whether this thread is the owner, and nothing that another one has flushed is still on its way to it, which would be overtaken.</summary>
-    private bool IsHere => Engine.IsOwner && Volatile.Read(ref travelling) == 0;
+    private bool IsHere => Engine.IsOwner && relay is not { Bytes: not 0 };
 
     /// <inheritdoc/>
     public override Memory<byte> GetMemory(int sizeHint = 0) => BlockFor(sizeHint).Free;
 
     /// <inheritdoc/>
-    public override Span<byte> GetSpan(int sizeHint = 0) => BlockFor(sizeHint).Free.Span;
+    public override Span<byte> GetSpan(int sizeHint = 0) => BlockFor(sizeHint).FreeSpan;
 
     /// <inheritdoc/>
     public override void Advance(int bytes)
@@ -139,6 +139,34 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         }
     }
 
+    /// <summary>Hands blocks to the send queue. False when nothing can be sent any more; the blocks are given back then.</summary>
+    public bool TrySend(MemoryBlock? first, MemoryBlock? last, long bytes)
+    {
+        SendQueue queue = connection.Sends;
+        if (connection.IsClosed || queue.Error != 0)
+        {
+            Discard(first);
+            return false;
+        }
+
+        if (first is null)
+        {
+            return true;
+        }
+
+        unsent += bytes;
+        if (queue.Last is OutputSend waiting && waiting.TryAdd(this, first, last!))
+        {
+            return true;
+        }
+
+        OutputSend send = Engine.OutputPool.Rent();
+        send.Prepare(connection, this);
+        send.TryAdd(this, first, last!);
+        queue.Add(send);
+        return true;
+    }
+
     /// <summary>The kernel has taken bytes.</summary>
     public void OnTaken(int bytes) => unsent -= bytes;
 
@@ -193,27 +221,6 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         cancel.Clear();
         core.Reset();
         return thrown is null ? taken : throw thrown;
-    }
-
-    /// <summary>Such a flush has arrived at the owner. What cannot be sent any more is dropped: the next flush, and the reader, are told why.</summary>
-    private static void Arrive(MemoryBlock first, long bytes)
-    {
-        ConnectionOutput self = first.Writer!;
-        if (!self.Engine.IsOwner)
-        {
-            self.Engine.Posted.TryPost(static (s, bytes) => Arrive((MemoryBlock)s!, bytes), first, bytes); // The connection has moved meanwhile.
-            return;
-        }
-
-        first.Writer = null;
-        Interlocked.Add(ref self.travelling, -bytes);
-        MemoryBlock last = first;
-        while (last.Next is { } next)
-        {
-            last = next;
-        }
-
-        self.TrySend(first, last, bytes);
     }
 
     private static void Discard(MemoryBlock? first)
@@ -279,22 +286,20 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
     private ValueTask<FlushResult> FlushFromElsewhere(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token)
     {
         // With room there is nothing to wait for: what was flushed travels behind all that this thread has sent before. An error, a close or a cancel is told by the owner.
-        if (first is not null && !isCancelRequested && !connection.IsClosed && connection.Sends.Error == 0
-            && Volatile.Read(ref unsent) + Volatile.Read(ref travelling) + bytes < connection.SendHighWaterMark)
+        if (first is not null && !isCancelRequested && !connection.IsClosed && connection.Sends.Error == 0)
         {
-            Interlocked.Add(ref travelling, bytes);
-            first.Writer = this;
-            if (Engine.Posted.TryPost(static (s, bytes) => Arrive((MemoryBlock)s!, bytes), first, bytes))
+            relay ??= new FlushRelay(this);
+            if (Volatile.Read(ref unsent) + relay.Bytes + bytes < connection.SendHighWaterMark && relay.TrySend(ref first, ref last, ref bytes))
             {
                 return new(new FlushResult(isCanceled: false, isCompleted: false));
             }
-
-            first.Writer = null;
-            Interlocked.Add(ref travelling, -bytes);
         }
 
-        return new(Invocation<FlushResult>.Start(Engine, () => IsHere ? Flush(first, last, bytes, token).AsTask() : FlushFromElsewhere(first, last, bytes, token).AsTask()));
+        return FlushByOwner(first, last, bytes, token); // A method of its own: what it captures is not to be allocated by flushes that need it not.
     }
+
+    private ValueTask<FlushResult> FlushByOwner(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token) =>
+        new(Invocation<FlushResult>.Start(Engine, () => IsHere ? Flush(first, last, bytes, token).AsTask() : FlushFromElsewhere(first, last, bytes, token).AsTask()));
 
     private ValueTask<FlushResult> Flush(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token)
     {
@@ -318,34 +323,6 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         }
 
         return new(this, core.Version);
-    }
-
-    /// <summary>Hands blocks to the send queue. False when nothing can be sent any more; the blocks are given back then.</summary>
-    private bool TrySend(MemoryBlock? first, MemoryBlock? last, long bytes)
-    {
-        SendQueue queue = connection.Sends;
-        if (connection.IsClosed || queue.Error != 0)
-        {
-            Discard(first);
-            return false;
-        }
-
-        if (first is null)
-        {
-            return true;
-        }
-
-        unsent += bytes;
-        if (queue.Last is OutputSend waiting && waiting.TryAdd(this, first, last!))
-        {
-            return true;
-        }
-
-        OutputSend send = Engine.OutputPool.Rent();
-        send.Prepare(connection, this);
-        send.TryAdd(this, first, last!);
-        queue.Add(send);
-        return true;
     }
 
     private async Task FinishAsync(MemoryBlock? first, MemoryBlock? last, long bytes)

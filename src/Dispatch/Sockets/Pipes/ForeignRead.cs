@@ -85,7 +85,8 @@ internal sealed class ForeignRead(ConnectionInput input) : IValueTaskSource<Read
 
     private void Send()
     {
-        if (!input.Engine.Posted.TryPost(Start, this, 0))
+        PostedWork posted = input.Engine.Posted;
+        if (!(resumption == ReadResumption.Caller ? posted.TryPost(Start, this, 0) : posted.TryPostGathered(Start, this, 0)))
         {
             // Never in the stack of the one who waits: it is still about to do so.
             ThreadPool.UnsafeQueueUserWorkItem(

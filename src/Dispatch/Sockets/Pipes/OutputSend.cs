@@ -30,8 +30,7 @@ internal sealed class OutputSend(LoopEngine engine) : QueuedSend(engine)
 
         if (tail is { } present && first.Next is null && first.Length <= present.Room)
         {
-            first.Bytes.AsSpan(0, first.Length).CopyTo(present.Bytes.AsSpan(present.Length));
-            present.Length += first.Length;
+            present.Append(first);
             Engine.Blocks.Return(first);
             return true;
         }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 
 namespace Dispatch.Tests;
 
@@ -23,6 +24,60 @@ public sealed class ForeignPipeTests
         await ours.Output.CompleteAsync();
         Assert.Equal(Enumerable.Range(0, Numbers).SelectMany(BitConverter.GetBytes), await received);
         await Task.WhenAll(ours.CloseAsync(), theirs.CloseAsync());
+    });
+
+    [Fact]
+    public Task Flushes_that_wait_for_the_owner_travel_as_one_message() => LoopHost.Beside(async loop =>
+    {
+        (Connection ours, Connection theirs) = await MakeAsync(loop);
+        Task<byte[]> received = loop.InvokeAsync(() => Receiving.ToEndAsync(theirs));
+        using SemaphoreSlim blocked = new(0);
+        using SemaphoreSlim released = new(0);
+        loop.Post(() =>
+        {
+            blocked.Release();
+            released.Wait(); // It blocks the loop on purpose.
+        });
+        await blocked.WaitAsync();
+
+        // Small ones, which are copied together, and now and then one that is too large for what is left of a block.
+        byte[][] pieces = [.. Enumerable.Range(0, 60).Select(i => Enumerable.Repeat((byte)i, i % 10 == 9 ? 3_000 : 1 + i).ToArray())];
+        foreach (byte[] piece in pieces)
+        {
+            ours.Output.Write(piece);
+            Assert.True(ours.Output.FlushAsync().IsCompletedSuccessfully);
+        }
+
+        Assert.Equal(1, loop.Engine.Inbox.Count);
+        released.Release();
+        await ours.Output.CompleteAsync();
+        Assert.Equal(pieces.SelectMany(p => p), await received);
+        await Task.WhenAll(ours.CloseAsync(), theirs.CloseAsync());
+    });
+
+    [Fact]
+    public Task A_flush_while_the_owner_takes_the_one_before_is_not_left_behind() => LoopHost.Beside(async loop =>
+    {
+        (Connection ours, Socket theirs) = await loop.InvokeAsync(() => Pairs.TcpAsync(loop));
+        theirs.ReceiveTimeout = (int)OnLoop.Guard.TotalMilliseconds;
+        byte[] received = new byte[2 * sizeof(int)];
+        for (int i = 0; i < Numbers; i++)
+        {
+            Write(ours.Output, i);
+            Assert.True(ours.Output.FlushAsync().IsCompletedSuccessfully);
+            Thread.SpinWait(i % 500); // So that the second comes at every point of the owner's way.
+            Write(ours.Output, -i);
+            Assert.True(ours.Output.FlushAsync().IsCompletedSuccessfully);
+            for (int n = 0; n < received.Length;)
+            {
+                n += theirs.Receive(received.AsSpan(n)); // And none after it would bring it along.
+            }
+
+            Assert.Equal((i, -i), (BitConverter.ToInt32(received), BitConverter.ToInt32(received, sizeof(int))));
+        }
+
+        theirs.Dispose();
+        await ours.CloseAsync();
     });
 
     [Fact]
