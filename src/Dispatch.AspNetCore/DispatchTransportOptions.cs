@@ -25,9 +25,12 @@ public sealed class DispatchTransportOptions
     public int Backlog { get; set; } = 512;
 
     /// <summary>
-    /// Gets or sets how many bytes of a connection may have been written and not sent before a write waits; null for no limit. Default 64 KiB. (What was received and not read is bounded by the loops'
-    /// <see cref="EventLoopOptions.ReceiveQuota"/>.)
+    /// Gets or sets how many bytes of a connection may have been received and not read before its receiving pauses, in whole receive buffers of the loop. Default null: the loops' <see cref="EventLoopOptions.ReceiveQuota"/>, 64 KiB
+    /// unless it was changed. There is a limit in any case.
     /// </summary>
+    public long? MaxReadBufferSize { get; set; }
+
+    /// <summary>Gets or sets how many bytes of a connection may have been written and not sent before a write waits; null for no limit. Default 64 KiB.</summary>
     public long? MaxWriteBufferSize { get; set; } = 64 * 1024;
 
     /// <summary>Gets or sets what makes a bound listening socket of an end point. Default <see cref="SocketTransportOptions.CreateDefaultBoundListenSocket"/>.</summary>

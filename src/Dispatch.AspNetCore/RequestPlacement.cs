@@ -4,15 +4,20 @@ using Microsoft.AspNetCore.Http;
 namespace Dispatch.AspNetCore;
 
 /// <summary>Where the requests of one connection run: on its loop, or on the thread pool once it has blocked the loop too often.</summary>
-internal sealed class RequestPlacement(TransportConnection connection, TransportSettings settings)
+internal sealed class RequestPlacement(TransportConnection connection, TransportSettings settings) : INamedCallback
 {
     /// <summary>A connection that has blocked its loop starts anew after so many requests that did not.</summary>
     private const int ForgivenAfter = 256;
 
     private volatile bool onPool = settings.Options.Scheduling == DispatchScheduling.ThreadPool;
     private volatile bool isHttp2;
+    private volatile HttpContext? running;
+    private volatile string? blockedBy;
     private int strikes;
     private int calm;
+
+    /// <inheritdoc/>
+    (object? Target, object? State) INamedCallback.Callback => (running is { } context ? NameOf(context) : blockedBy, null);
 
     /// <summary>Gets a value indicating whether requests run on the thread pool.</summary>
     public bool IsOnPool => onPool;
@@ -61,8 +66,27 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
         }
     }
 
+    /// <summary>What a request is called in reports: its endpoint. The watchdog may ask in the middle of the request, whose features are no other thread's: then it may see them change.</summary>
+    private static string? NameOf(HttpContext context)
+    {
+        try
+        {
+            return context.GetEndpoint()?.DisplayName ?? context.Request.Path;
+        }
+        catch (Exception e) when (e is NullReferenceException or ObjectDisposedException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     private Task RunHere(RequestDelegate next, HttpContext context)
     {
+        if (connection.Loop.Engine.Watch is { } watch)
+        {
+            running = context;
+            watch.NoteCode(this);
+        }
+
         long began = Stopwatch.GetTimestamp();
         try
         {
@@ -70,6 +94,7 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
         }
         finally
         {
+            running = null;
             long ticks = Stopwatch.GetTimestamp() - began;
             if (ticks > settings.BlockingTicks)
             {
@@ -85,11 +110,13 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
 
     private void Note(long ticks, HttpContext context)
     {
+        string name = NameOf(context) ?? "a request";
+        blockedBy = name;
         int times = Interlocked.Increment(ref strikes);
         if (settings.Options.Scheduling == DispatchScheduling.Adaptive && times == settings.Options.BlockingLimit)
         {
             onPool = true;
-            LogMessages.LeftLoop(settings.Logger, connection.ConnectionId, connection.Loop.Name, ticks * 1000 / Stopwatch.Frequency, context.GetEndpoint()?.DisplayName ?? context.Request.Path, times);
+            LogMessages.LeftLoop(settings.Logger, connection.ConnectionId, connection.Loop.Name, ticks * 1000 / Stopwatch.Frequency, name, times);
         }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class TransportSettings
         Connections = new ConnectionOptions
         {
             NoDelay = options.NoDelay,
+            ReceiveHighWaterMark = options.MaxReadBufferSize is { } most ? (int)Math.Clamp(most, 1, int.MaxValue) : null,
             SendHighWaterMark = options.MaxWriteBufferSize is { } limit and < int.MaxValue ? (int)Math.Max(limit, 1) : int.MaxValue,
         };
     }

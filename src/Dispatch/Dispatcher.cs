@@ -41,7 +41,7 @@ public sealed class Dispatcher : IAsyncDisposable
     /// <summary>Gets a token that is cancelled when a drain begins: stop taking on work.</summary>
     public CancellationToken Stopping { get; }
 
-    /// <summary>Gets the last stalls, newest first, up to 32; see <see cref="DispatcherOptions.StallThreshold"/>. One that goes on is among them, and is told anew when it has ended.</summary>
+    /// <summary>Gets the last stalls, newest first, up to 32; see <see cref="EventLoopOptions.StallThreshold"/>. One that goes on is among them, and is told anew when it has ended.</summary>
     public IReadOnlyList<LoopStall> RecentStalls => Watchdog?.Recent ?? [];
 
     /// <summary>Gets a task that ends when all loops have stopped; it fails when an exception stopped one.</summary>
@@ -58,7 +58,6 @@ public sealed class Dispatcher : IAsyncDisposable
     {
         DispatcherOptions chosen = options ?? new DispatcherOptions();
         chosen.Validate();
-        chosen.ValidateStalls();
         PlacementPlan plan = PlacementPlan.Create(chosen.Placement, chosen.LoopCount, chosen.Cpus);
         List<EventLoop> started = [];
         StallWatchdog? watchdog;
@@ -69,11 +68,10 @@ public sealed class Dispatcher : IAsyncDisposable
                 string name = chosen.Name is null ? $"dispatch-{i}" : $"{chosen.Name}-{i}";
                 CpuSet? cpus = plan.CpuOf(i) is int cpu ? CpuSet.Create(cpu) : null;
                 EventLoopOptions own = chosen.CopyFor(name);
-                own.TurnLimit = chosen.StallThreshold;
                 started.Add(LoopLife.Start(own, cpus));
             }
 
-            watchdog = chosen.StallThreshold is { } threshold ? StallWatchdog.Start(started, threshold, chosen.StallDetected) : null;
+            watchdog = StallWatchdog.Start(started, chosen);
         }
         catch
         {

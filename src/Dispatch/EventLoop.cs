@@ -42,6 +42,9 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     /// <summary>Gets a snapshot of where the time of the loop's requests goes; empty unless <see cref="EventLoopOptions.MeasureLatency"/> is set. Any thread.</summary>
     public LoopLatency Latency => Engine.Latency?.Snapshot() ?? LoopLatency.Empty;
 
+    /// <summary>Gets the loop's last stalls, newest first; see <see cref="EventLoopOptions.StallThreshold"/>. One that goes on is among them, and is told anew when it has ended. Any thread.</summary>
+    public IReadOnlyList<LoopStall> RecentStalls => [.. (Watchdog?.Recent ?? []).Where(s => ReferenceEquals(s.Loop, this))];
+
     /// <summary>Gets a clock whose timers call back on the owner; for <see cref="Task.Delay(TimeSpan, System.TimeProvider)"/> and whatever else takes one. Any thread.</summary>
     public TimeProvider TimeProvider { get; }
 
@@ -52,6 +55,9 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
 
     /// <summary>Gets a task that ends when the loop has stopped; it fails when an exception stopped it.</summary>
     public Task Completed => life.Completed;
+
+    /// <summary>Gets or sets what looks at this loop and perhaps at others, or null when nobody asked for it.</summary>
+    internal StallWatchdog? Watchdog { get; set; }
 
     internal LoopEngine Engine { get; }
 
@@ -81,6 +87,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
         chosen.Validate();
         EventLoop loop = new(chosen, attached: true);
         loop.life.ClaimThread();
+        StallWatchdog.Start([loop], chosen);
         return loop;
     }
 

@@ -93,8 +93,15 @@ public class EventLoopOptions
     /// <summary>Gets or sets the name of the loop and its thread. Default: "dispatch-N".</summary>
     public string? Name { get; set; }
 
-    /// <summary>Gets or sets how long a turn may take that a watchdog looks at, or null when none does. Set by the dispatcher that has one.</summary>
-    internal TimeSpan? TurnLimit { get; set; }
+    /// <summary>
+    /// Gets or sets how long a turn of a loop may take until it counts as a stall: code on the loop's thread blocks or computes, and everything else of that loop waits. A watchdog's thread then reports it, once while it goes on and
+    /// once when it has ended: to <see cref="StallDetected"/>, in <see cref="Dispatcher.RecentStalls"/> or <see cref="EventLoop.RecentStalls"/>, <see cref="LoopStatistics.Stalls"/> and the event source. A loop that sleeps is none. Default null: nobody looks, and nothing is paid.
+    /// When it is set, a turn pays two looks at the clock, and the watchdog looks twice in every such time.
+    /// </summary>
+    public TimeSpan? StallThreshold { get; set; }
+
+    /// <summary>Gets or sets what is told of stalls. Called on the watchdog's thread, while the loop in question does not answer: it must not wait for it. What it throws goes to <see cref="UnhandledException"/>.</summary>
+    public Action<LoopStall>? StallDetected { get; set; }
 
     /// <summary>Gets or sets what creates the ring instead of the system: the simulated kernel and tests.</summary>
     internal Func<KernelRing>? KernelRingFactory { get; set; }
@@ -116,6 +123,7 @@ public class EventLoopOptions
         Check(MaxWorkers >= 1, nameof(MaxWorkers), MaxWorkers, "1 or more");
         Check(MaxWaitingWorkers >= 1, nameof(MaxWaitingWorkers), MaxWaitingWorkers, "1 or more");
         Check(Idle is not null, nameof(Idle), null, "a strategy");
+        Check(StallThreshold is not { } stall || (stall >= TimeSpan.FromMilliseconds(1) && stall <= TimeSpan.FromHours(1)), nameof(StallThreshold), StallThreshold, "1 ms to 1 hour, or null");
     }
 
     internal EventLoopOptions CopyFor(string name)

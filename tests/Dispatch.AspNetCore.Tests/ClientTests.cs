@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -5,6 +6,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Dispatch.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -139,22 +141,35 @@ public sealed class ClientTests
         Assert.EndsWith("loop", (await ToEndAsync(slow)).TrimEnd('\r', '\n', '0'), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task The_end_of_a_peer_is_told_while_its_request_runs()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_end_of_a_peer_is_told_while_its_request_runs(bool isUnix)
     {
+        string path = Path.Combine(Path.GetTempPath(), $"dispatch-{Guid.NewGuid():N}");
         TaskCompletionSource began = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = await TestServer.StartAsync(app => app.MapGet("/", async (HttpContext context) =>
+        await using TestServer server = await TestServer.StartAsync(
+            app => app.MapGet("/", async (HttpContext context) =>
+            {
+                context.RequestAborted.Register(aborted.SetResult);
+                began.SetResult();
+                await aborted.Task;
+            }),
+            isUnix ? o => o.ListenUnixSocket(path) : null);
+        using (Socket client = isUnix ? new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) : await ConnectAsync(server))
         {
-            context.RequestAborted.Register(aborted.SetResult);
-            began.SetResult();
-            await aborted.Task;
-        }));
-        using (Socket client = await ConnectAsync(server))
-        {
+            if (isUnix)
+            {
+                await client.ConnectAsync(new UnixDomainSocketEndPoint(path), Token);
+            }
+            else
+            {
+                client.LingerState = new LingerOption(true, 0);
+            }
+
             await client.SendAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), Token);
             await began.Task.WaitAsync(Guard, Token);
-            client.LingerState = new LingerOption(true, 0);
         }
 
         await aborted.Task.WaitAsync(Guard, Token);
@@ -178,6 +193,30 @@ public sealed class ClientTests
         }
 
         Assert.Equal(["loop", "loop", "loop", "pool"], places);
+    }
+
+    [Fact]
+    public async Task A_stall_is_named_after_the_endpoint_that_makes_it()
+    {
+        ConcurrentQueue<LoopStall> stalls = new();
+        using ManualResetEventSlim never = new();
+        await using TestServer server = await TestServer.StartAsync(
+            app => app.MapGet("/slow/{id}", (int id) => never.Wait(TimeSpan.FromMilliseconds(200), Token)),
+            scheduling: DispatchScheduling.Owner,
+            build: b => b.AddDispatch(o =>
+            {
+                o.StallThreshold = TimeSpan.FromMilliseconds(50);
+                o.StallDetected = stalls.Enqueue;
+            }));
+        using HttpClient client = new();
+        long start = Environment.TickCount64;
+        do
+        {
+            // More than once: the turn of a first request may be reported while its code is still being compiled.
+            Assert.True(Environment.TickCount64 - start < Guard.TotalMilliseconds, string.Join('\n', stalls));
+            Assert.Equal("false", await client.GetStringAsync(new Uri(server.Address, "slow/7"), Token));
+        }
+        while (!stalls.Any(s => s.Callback?.Contains("/slow/{id}", StringComparison.Ordinal) == true));
     }
 
     private static void MapOnLoops(WebApplication app)

@@ -32,6 +32,8 @@ internal sealed class SimulatedLoops(SimulatedKernel kernel)
             MakeSmall(chosen, kernel.Chance);
         }
 
+        chosen.StallThreshold = null; // A simulation has one thread and a clock of its own: no turn of it is long.
+
         // Buffers come by the page, and a seed is soon over: it begins with few, and has more when it needs them.
         chosen.ReceiveBufferCount = Math.Min(chosen.ReceiveBufferCount, MostFirstBuffers);
         chosen.Validate();

@@ -23,7 +23,7 @@ public sealed record LoopStatistics
     /// <summary>Gets how many enters found the completion queue full and completions waiting behind it. Nothing is lost by it, but time; see <see cref="EventLoopOptions.CompletionEntries"/>.</summary>
     public long Overflows { get; init; }
 
-    /// <summary>Gets how many turns took longer than <see cref="DispatcherOptions.StallThreshold"/>, one that goes on included; 0 unless that is set.</summary>
+    /// <summary>Gets how many turns took longer than <see cref="EventLoopOptions.StallThreshold"/>, one that goes on included; 0 unless that is set.</summary>
     public long Stalls { get; init; }
 
     /// <summary>Gets how long the loop has slept; 0 unless <see cref="EventLoopOptions.MeasureLatency"/> is set.</summary>

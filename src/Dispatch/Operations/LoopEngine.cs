@@ -31,7 +31,7 @@ internal sealed class LoopEngine
         this.options = options;
         Table = new OperationTable();
         Submissions = new SubmissionQueue(ring, signal);
-        Watch = options.TurnLimit is { } limit ? new TurnWatch(limit) : null;
+        Watch = options.StallThreshold is { } limit ? new TurnWatch(limit) : null;
         Latency = options.MeasureLatency ? new LatencyRecorder(loop.Name, ring) : null;
         Inbox = new Inbox(Latency is { } latency ? () => Wake(latency) : ring.Wake, ring.OffLoop);
         Scope = new TurnScope(this);

@@ -14,6 +14,7 @@ namespace Dispatch;
 public sealed partial class Connection : DispatchHandle
 {
     private readonly ReceiveOperation receive;
+    private readonly int? receiveHighWaterMark;
     private EndPoint? localEndPoint;
     private EndPoint? remoteEndPoint;
 
@@ -22,6 +23,7 @@ public sealed partial class Connection : DispatchHandle
     {
         ConnectionOptions chosen = options ?? ConnectionOptions.Default;
         SendHighWaterMark = chosen.SendHighWaterMark;
+        receiveHighWaterMark = chosen.ReceiveHighWaterMark;
         ZeroCopyThreshold = chosen.ZeroCopyThreshold;
         descriptor.ClosesSlowly = chosen.Linger is { Ticks: > 0 };
         Family = family;
@@ -48,6 +50,9 @@ public sealed partial class Connection : DispatchHandle
 
     /// <summary>Gets or sets who is told when the peer has finished sending or the connection broke, also while nobody reads. Called on the owner.</summary>
     internal Action? ReceiveEnded { get; set; }
+
+    /// <summary>Gets how many unread receive buffers it may hold.</summary>
+    internal int ReceiveQuota => receiveHighWaterMark is { } bytes ? ((bytes - 1) / Engine.Options.ReceiveBufferSize) + 1 : Engine.Options.ReceiveQuota;
 
     /// <summary>Gets the user's side of receiving.</summary>
     internal ReceiveConsumer Receiving => receive.Consumer;

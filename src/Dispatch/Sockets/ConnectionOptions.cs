@@ -12,6 +12,12 @@ public sealed class ConnectionOptions
     /// </summary>
     public int SendHighWaterMark { get; set; } = 64 * 1024;
 
+    /// <summary>
+    /// Gets or sets how many bytes a connection may have received that nobody has read before its receiving pauses, so that the peer's window closes. Counted in whole receive buffers, however full they are, which it keeps from the
+    /// loop's other connections for so long. Default null: the loop's <see cref="EventLoopOptions.ReceiveQuota"/>.
+    /// </summary>
+    public int? ReceiveHighWaterMark { get; set; }
+
     /// <summary>Gets or sets after how long a silence the system asks whether the peer is still there (SO_KEEPALIVE, TCP_KEEPIDLE); in whole seconds. Default null: never.</summary>
     public TimeSpan? KeepAliveTime { get; set; }
 
@@ -42,6 +48,7 @@ public sealed class ConnectionOptions
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(SendHighWaterMark, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ReceiveHighWaterMark ?? 1, 1, nameof(ReceiveHighWaterMark));
         ArgumentOutOfRangeException.ThrowIfNegative(ZeroCopyThreshold);
     }
 }

@@ -138,6 +138,15 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         operation.Arm();
     }
 
+    /// <summary>Receives on between two reads, for somebody who is to be told of the end of the stream while nobody reads. Where a multishot request is in flight, as a rule, there is nothing to do.</summary>
+    public void KeepWatch()
+    {
+        if (unread.Count == 0 && !Engine.IsClosed)
+        {
+            operation.Arm();
+        }
+    }
+
     /// <summary>The reader reads no more. What it has not consumed comes before what it has not seen.</summary>
     public void EndInput(InputChain rest)
     {
@@ -215,7 +224,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         {
             // Nobody reads, or the subscriber has older data to read first: its replay takes this along.
             unread.Add(lease);
-            if (unread.Count >= Engine.Options.ReceiveQuota)
+            if (unread.Count >= operation.Quota)
             {
                 operation.Pause();
             }
@@ -247,7 +256,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
             Replay(current);
         }
 
-        if (unread.Count >= Engine.Options.ReceiveQuota)
+        if (unread.Count >= operation.Quota)
         {
             operation.Pause();
         }

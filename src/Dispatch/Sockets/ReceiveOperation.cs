@@ -36,6 +36,9 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
     /// <summary>Gets a value indicating whether nothing more comes: the peer has finished sending, the connection broke, or it was closed.</summary>
     public bool IsEnded { get; private set; }
 
+    /// <summary>Gets how many buffers may be unread.</summary>
+    public int Quota => connection.ReceiveQuota;
+
     /// <summary>Gets a value indicating whether the connection was closed on this side.</summary>
     public bool IsClosed => connection.IsClosed;
 
@@ -78,7 +81,7 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
             {
                 // One completion brings as many buffers as there is data for; no more than would make it pause.
                 entry.IoPriority |= IoUringAbi.IORING_RECVSEND_BUNDLE;
-                entry.Length = (uint)Math.Min((long)Engine.Options.ReceiveQuota * Engine.ReceiveBuffers.BufferSize, int.MaxValue);
+                entry.Length = (uint)Math.Min((long)connection.ReceiveQuota * Engine.ReceiveBuffers.BufferSize, int.MaxValue);
             }
         }
 

@@ -204,6 +204,27 @@ public sealed class StallTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_loop_that_its_user_polls_is_watched_too()
+    {
+        ConcurrentQueue<LoopStall> told = new();
+        EventLoopOptions options = OnLoop.Small;
+        options.StallThreshold = Threshold;
+        options.StallDetected = told.Enqueue;
+        OnLoop.Poll(
+            attached =>
+            {
+                attached.Post(() => OnLoop.Await(() => !told.IsEmpty, "The report"));
+                OnLoop.Until(attached, () => !told.IsEmpty);
+                OnLoop.Await(() => told.Any(s => s.HasEnded), "The end's report");
+                Assert.All(told, s => Assert.Same(attached, s.Loop));
+                Assert.Equal(told.Last(s => s.HasEnded), attached.RecentStalls[0]);
+                Assert.Equal($"{nameof(StallTests)}.{nameof(A_loop_that_its_user_polls_is_watched_too)}", told.First().Callback);
+            },
+            options);
+        Assert.Empty(loop.RecentStalls);
+    }
+
+    [Fact]
     public void A_threshold_that_makes_no_sense_is_refused_by_its_name()
     {
         DispatcherOptions options = Options();

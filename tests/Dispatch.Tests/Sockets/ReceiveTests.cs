@@ -272,13 +272,16 @@ public sealed class ReceiveTests
         }
     });
 
-    [Fact]
-    public Task A_reader_that_stops_closes_the_peers_window_and_loses_nothing() => LoopHost.OnLoop(
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task A_reader_that_stops_closes_the_peers_window_and_loses_nothing(bool isLimitOfTheLoop) => LoopHost.OnLoop(
         async loop =>
         {
             const int Total = 32 << 20;
             byte[] data = Receiving.Pattern(Total);
-            (Connection ours, Socket theirs) = await Pairs.TcpAsync(loop);
+            ConnectionOptions own = new() { ReceiveHighWaterMark = (7 * loop.Engine.Options.ReceiveBufferSize) + 1 };
+            (Connection ours, Socket theirs) = await Pairs.TcpAsync(loop, options: isLimitOfTheLoop ? null : own);
             (await Sent(1)).Dispose();
             theirs.Blocking = false;
             int offset = 1;
@@ -317,7 +320,7 @@ public sealed class ReceiveTests
                 return ours.ReceiveAsync();
             }
         },
-        o => o.ReceiveQuota = 8);
+        o => o.ReceiveQuota = isLimitOfTheLoop ? 8 : 1000);
 
     [Fact]
     public Task A_result_may_be_read_on_another_thread_while_data_goes_on_arriving() => LoopHost.Beside(

@@ -58,6 +58,7 @@ internal static class CallbackName
     private static string? OfTarget(object? target) => target switch
     {
         null => null,
+        string name => name,
         INamedCallback named => OfTarget(named.Callback.Target),
         Delegate code => IsPlumbing(code.Method.DeclaringType) ? null : OfMethod(code.Method),
         _ => IsPlumbing(target.GetType()) ? null : OfType(target.GetType()),

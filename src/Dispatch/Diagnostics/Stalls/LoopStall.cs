@@ -4,7 +4,7 @@ using System.Text;
 namespace Dispatch;
 
 /// <summary>
-/// A turn of a loop that took longer than <see cref="DispatcherOptions.StallThreshold"/>: while it lasted, nothing else of that loop went on. Reported once while it goes on, and once when it has ended.
+/// A turn of a loop that took longer than <see cref="EventLoopOptions.StallThreshold"/>: while it lasted, nothing else of that loop went on. Reported once while it goes on, and once when it has ended.
 /// </summary>
 public sealed record LoopStall
 {

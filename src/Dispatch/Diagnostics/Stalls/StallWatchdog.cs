@@ -43,10 +43,20 @@ internal sealed class StallWatchdog
         }
     }
 
-    /// <summary>Starts it.</summary>
-    public static StallWatchdog Start(IReadOnlyList<EventLoop> loops, TimeSpan threshold, Action<LoopStall>? detected)
+    /// <summary>Starts it, where the options that the loops were made with ask for it.</summary>
+    public static StallWatchdog? Start(IReadOnlyList<EventLoop> loops, EventLoopOptions options)
     {
-        StallWatchdog watchdog = new(loops, threshold, detected);
+        if (options.StallThreshold is not { } threshold)
+        {
+            return null;
+        }
+
+        StallWatchdog watchdog = new(loops, threshold, options.StallDetected);
+        foreach (EventLoop loop in loops)
+        {
+            loop.Watchdog = watchdog;
+        }
+
         watchdog.Thread.UnsafeStart();
         Task.WhenAll(loops.Select(l => l.Completed)).ContinueWith(static (_, s) => ((StallWatchdog)s!).stopping.Set(), watchdog, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return watchdog;

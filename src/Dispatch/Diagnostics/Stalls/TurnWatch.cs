@@ -5,7 +5,7 @@ namespace Dispatch;
 
 /// <summary>
 /// What a loop publishes of the turn that it is in: when it began and what it is handing over. Plain stores by the owner, read by the watchdog's thread; no fence, no lock, and the clock twice a turn. Made only where
-/// <see cref="DispatcherOptions.StallThreshold"/> asks for it.
+/// <see cref="EventLoopOptions.StallThreshold"/> asks for it.
 /// </summary>
 /// <remarks>
 /// The watchdog may read the parts of two callbacks together when they change under its hands: it reads again, and what it takes from it are names for a report, never a decision. That a turn was too long is seen
@@ -93,6 +93,14 @@ internal sealed class TurnWatch(TimeSpan threshold)
         target = continuation;
         state = with;
         AwaitChain.Fill(awaiters, with);
+    }
+
+    /// <summary>What was noted last has called code that knows its own name. Owner only.</summary>
+    public void NoteCode(INamedCallback code)
+    {
+        target = code;
+        state = null;
+        AwaitChain.Clear(awaiters);
     }
 
     /// <summary>The owner is about to wait. Owner only.</summary>

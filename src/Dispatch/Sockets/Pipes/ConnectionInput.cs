@@ -384,6 +384,10 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         {
             chain.Drop();
         }
+        else if (connection.ReceiveEnded is not null)
+        {
+            Consumer.KeepWatch();
+        }
     }
 
     private void CompleteFromInbox()
