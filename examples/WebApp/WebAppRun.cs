@@ -99,6 +99,7 @@ internal static class WebAppRun
         logging.AddSimpleConsole(console => console.SingleLine = true);
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(LogLevel.Warning);
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None); // Else each request gets an activity and a scope, for a log that does not show them.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // A start that fails is thrown, too, and told in one line.
     }
 }
