@@ -52,6 +52,19 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
     public Task MoveAsync(RequestDelegate next, HttpContext context) =>
         onPool || connection.Loop.IsOwner ? RunAsync(next, context) : connection.Loop.InvokeAsync(() => RunHere(next, context));
 
+    /// <summary>What a request is called in reports: its endpoint. The watchdog may ask in the middle of the request, whose features are no other thread's: then it may see them change.</summary>
+    private static string? NameOf(HttpContext context)
+    {
+        try
+        {
+            return context.GetEndpoint()?.DisplayName ?? context.Request.Path;
+        }
+        catch (Exception e) when (e is NullReferenceException or ObjectDisposedException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Behind TLS there is no context current, as the stream between asks for none. The request's awaits want the loop's; who awaits the request goes on here only if there is none again.</summary>
     private async Task RunInContextAsync(RequestDelegate next, HttpContext context)
     {
@@ -63,19 +76,6 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
         finally
         {
             SynchronizationContext.SetSynchronizationContext(null);
-        }
-    }
-
-    /// <summary>What a request is called in reports: its endpoint. The watchdog may ask in the middle of the request, whose features are no other thread's: then it may see them change.</summary>
-    private static string? NameOf(HttpContext context)
-    {
-        try
-        {
-            return context.GetEndpoint()?.DisplayName ?? context.Request.Path;
-        }
-        catch (Exception e) when (e is NullReferenceException or ObjectDisposedException or InvalidOperationException)
-        {
-            return null;
         }
     }
 

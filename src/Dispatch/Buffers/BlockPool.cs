@@ -15,12 +15,13 @@ internal sealed class BlockPool
     private const int MostKept = 256;
     private const int MostLargeKept = 32;
 
-    /// <summary>One block that this thread has used last and is likely to use next: still in its CPU's cache.</summary>
-    [ThreadStatic]
-    private static MemoryBlock? last;
-
     private static readonly SharedBlocks Shared = new(BlockBytes, 1024);
     private static readonly SharedBlocks SharedLarge = new(LargeBytes, 64);
+
+    /// <summary>The block that this thread has given back last, and is likely to want next: it is still in its CPU's cache.</summary>
+    [ThreadStatic]
+    private static MemoryBlock? warm;
+
     private readonly Stack<MemoryBlock> mine = new();
     private readonly Stack<MemoryBlock> myLarge = new();
 
@@ -33,9 +34,9 @@ internal sealed class BlockPool
             return atLeast <= LargeBytes ? SharedLarge.Rent() : new MemoryBlock(atLeast);
         }
 
-        MemoryBlock? mine = last;
-        last = null;
-        return mine ?? Shared.Rent();
+        MemoryBlock? block = warm;
+        warm = null;
+        return block ?? Shared.Rent();
     }
 
     /// <summary>Takes a block back on any thread.</summary>
@@ -45,9 +46,9 @@ internal sealed class BlockPool
         block.Length = 0;
         if (block.Bytes.Length == BlockBytes)
         {
-            if (last is null)
+            if (warm is null)
             {
-                last = block;
+                warm = block;
             }
             else
             {
