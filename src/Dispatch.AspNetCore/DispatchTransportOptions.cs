@@ -10,7 +10,10 @@ public sealed class DispatchTransportOptions
     /// <summary>Gets or sets where the code of requests runs. Default <see cref="DispatchScheduling.Adaptive"/>.</summary>
     public DispatchScheduling Scheduling { get; set; } = DispatchScheduling.Adaptive;
 
-    /// <summary>Gets or sets how long a request's code may keep its loop at a stretch before that counts as blocking. <see cref="DispatchScheduling.Adaptive"/> only. Default 20 ms.</summary>
+    /// <summary>
+    /// Gets or sets how long a request's code may keep its loop before that counts as blocking, from its beginning to the first await that has to wait. (What blocks behind an await cannot be told from its neighbours' code at no
+    /// cost: the stall watchdog of <see cref="EventLoopOptions.StallThreshold"/> names it.) <see cref="DispatchScheduling.Adaptive"/> only. Default 20 ms.
+    /// </summary>
     public TimeSpan BlockingThreshold { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>

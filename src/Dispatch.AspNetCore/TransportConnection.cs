@@ -35,6 +35,7 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, ICon
         Output = new TransportOutput(connection);
         Transport = this;
         connection.ReceiveEnded = OnClosed;
+        connection.ServesPool = true;
         features = new FeatureCollection(new TransportFeatures(this)); // Only what others add to it takes room of its own.
     }
 

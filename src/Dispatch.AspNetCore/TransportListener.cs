@@ -24,7 +24,7 @@ internal sealed class TransportListener : IConnectionListener, IObserver<Connect
         this.settings = settings;
         EndPoint = asked is FileHandleEndPoint ? asked : socket.LocalEndPoint ?? asked;
         EventLoop loop = dispatcher.NextLoop();
-        listener = Listener.Adopt(socket, new ListenOptions { Connections = settings.Connections }, loop);
+        listener = Listener.Adopt(socket, new ListenerOptions { Connections = settings.Connections }, loop);
         loop.Post(() => listener.Accepts.Subscribe(this));
     }
 

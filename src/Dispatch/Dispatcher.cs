@@ -131,14 +131,14 @@ public sealed class Dispatcher : IAsyncDisposable
     /// <param name="listenOptions">Options, or null for the defaults.</param>
     /// <returns>The running server.</returns>
     /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or forbidden.</exception>
-    public Server Serve(EndPoint endPoint, Func<Connection, CancellationToken, Task> handler, ListenOptions? listenOptions = null)
+    public Server Serve(EndPoint endPoint, Func<Connection, CancellationToken, Task> handler, ListenerOptions? listenOptions = null)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         ArgumentNullException.ThrowIfNull(handler);
         lock (sync)
         {
             ObjectDisposedException.ThrowIf(draining is not null, this);
-            Server server = Server.Start(loops, endPoint, handler, listenOptions ?? new ListenOptions());
+            Server server = Server.Start(loops, endPoint, handler, listenOptions ?? new ListenerOptions());
             servers.Add(server);
             return server;
         }

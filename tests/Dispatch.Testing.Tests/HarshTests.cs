@@ -60,7 +60,7 @@ public sealed class HarshTests
                 await connection.SendAsync("hi"u8.ToArray(), token);
                 served++;
             },
-            new ListenOptions { Distribution = AcceptDistribution.Deal });
+            new ListenerOptions { Distribution = AcceptDistribution.Deal });
         await Task.WhenAll(Enumerable.Range(0, 5).Select(async _ =>
         {
             SimulatedPeer peer = await kernel.ConnectAsync(Port);

@@ -120,7 +120,7 @@ public sealed class SocketTests
             Listener? listener = null;
             await loop.InvokeAsync(() =>
             {
-                listener = Listener.Listen(Address, new ListenOptions { Backlog = 1 });
+                listener = Listener.Listen(Address, new ListenerOptions { Backlog = 1 });
                 return Task.CompletedTask;
             });
             SimulatedPeer first = await kernel.ConnectAsync(Address);

@@ -58,7 +58,7 @@ internal sealed class PollThread
             EventLoop loop = EventLoop.Attach(loopOptions);
             using (loop)
             {
-                Listener listener = Listener.Listen(options.EndPoint, new ListenOptions { ReusePort = isShared });
+                Listener listener = Listener.Listen(options.EndPoint, new ListenerOptions { ReusePort = isShared });
                 LocalEndPoint = (IPEndPoint)listener.LocalEndPoint!;
                 PollLoop echo = new(loop, listener, loopOptions.ReceiveBufferCount);
                 started.SetResult(echo);

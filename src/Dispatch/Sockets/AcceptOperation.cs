@@ -6,7 +6,7 @@ namespace Dispatch;
 internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Connection>, ISubscriptionOwner<Connection>, IValueTaskSource<Connection>
 {
     private readonly Listener listener;
-    private readonly ListenOptions options;
+    private readonly ListenerOptions options;
     private readonly Queue<Connection> ready = new(0);
     private readonly AcceptBackoff backoff;
     private OwnerCompletionCore core;
@@ -18,7 +18,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     private bool awaited;
     private bool cancelling;
 
-    public AcceptOperation(Listener listener, ListenOptions options)
+    public AcceptOperation(Listener listener, ListenerOptions options)
         : base(listener.Engine, settled: false)
     {
         this.listener = listener;

@@ -34,6 +34,12 @@ public sealed partial class Connection
         }
     }
 
+    /// <summary>
+    /// Gets or sets a value indicating whether its pipe is used by code of the thread pool that never blocks for it, so that the wake of a parked owner may stand in the pool's line: see <see cref="GatheredWake"/>. Only where that
+    /// code waits in the same line for everything else: who flushes from the midst of long work of the pool's wants it sent at once.
+    /// </summary>
+    internal bool ServesPool { get; set; }
+
     /// <summary>Both <see cref="Input"/> and <see cref="Output"/>, for code that takes a duplex pipe.</summary>
     /// <returns>The pipe; the same one at every call.</returns>
     public IDuplexPipe AsDuplexPipe() => pipe ??= new ConnectionPipe(this);
@@ -56,6 +62,9 @@ public sealed partial class Connection
 
     /// <summary>The handler has ended: a reader that it has left behind gives its buffers back. Owner only.</summary>
     internal void AbandonInput() => input?.Abandon();
+
+    /// <summary>Posts to the owner what another thread has asked of the pipe. False when the loop has stopped.</summary>
+    internal bool TryPostFromElsewhere(InboxAction action, object state) => ServesPool ? Engine.Posted.TryPostGathered(action, state, 0) : Engine.Posted.TryPost(action, state, 0);
 
     private ValueTask<int> WhenReadableElsewhereAsync(CancellationToken token) => new(Loop.InvokeAsync(() => WhenReadableAsync(token).AsTask()));
 }

@@ -1,6 +1,6 @@
 namespace Dispatch;
 
-/// <summary>The options of connections, accepted (<see cref="ListenOptions.Connections"/>) or made. What is null stays as the system has it. <c>socket(7)</c>, <c>tcp(7)</c>.</summary>
+/// <summary>The options of connections, accepted (<see cref="ListenerOptions.Connections"/>) or made. What is null stays as the system has it. <c>socket(7)</c>, <c>tcp(7)</c>.</summary>
 public sealed class ConnectionOptions
 {
     /// <summary>Gets or sets a value indicating whether small segments are sent at once (TCP_NODELAY). Default true. Unix-domain sockets never delay.</summary>

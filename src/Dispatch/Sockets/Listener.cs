@@ -12,7 +12,7 @@ public sealed class Listener : DispatchHandle
 {
     private readonly AcceptOperation accept;
 
-    private Listener(LoopEngine engine, OwnedDescriptor descriptor, ListenOptions options, AddressFamily family, EndPoint? local)
+    private Listener(LoopEngine engine, OwnedDescriptor descriptor, ListenerOptions options, AddressFamily family, EndPoint? local)
         : base(engine, descriptor)
     {
         Family = family;
@@ -38,10 +38,10 @@ public sealed class Listener : DispatchHandle
     /// <param name="loop">The loop that will own it and its connections; by default the calling thread's.</param>
     /// <returns>The listener.</returns>
     /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or forbidden.</exception>
-    public static Listener Listen(EndPoint endPoint, ListenOptions? options = null, EventLoop? loop = null)
+    public static Listener Listen(EndPoint endPoint, ListenerOptions? options = null, EventLoop? loop = null)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
-        ListenOptions chosen = options ?? new ListenOptions();
+        ListenerOptions chosen = options ?? new ListenerOptions();
         return Listen(endPoint, chosen, EventLoop.Required(loop).Engine, chosen.ReusePort);
     }
 
@@ -53,7 +53,7 @@ public sealed class Listener : DispatchHandle
 
     /// <summary>
     /// Takes the connections one after the other: the pull form of <see cref="Accepts"/>, for <c>await foreach</c>. Accepting begins with the first <c>MoveNextAsync</c>, and pauses when the enumeration is left, and while
-    /// <see cref="ListenOptions.AcceptQuota"/> connections wait to be taken. What was accepted and not taken is the next consumer's; the listener's close resets and counts it.
+    /// <see cref="ListenerOptions.AcceptQuota"/> connections wait to be taken. What was accepted and not taken is the next consumer's; the listener's close resets and counts it.
     /// </summary>
     /// <remarks>One enumeration at a time, and no accept or subscription beside it. Any thread; the code goes on where it was. It ends when the listener is closed, or its loop ends; one of a closed listener is empty. <c>accept4(2)</c>.</remarks>
     /// <param name="cancellationToken">Ends the waiting for a connection with <see cref="OperationCanceledException"/>. One that was accepted nevertheless is the next consumer's.</param>
@@ -85,7 +85,7 @@ public sealed class Listener : DispatchHandle
         }
     }
 
-    internal static Listener Listen(EndPoint endPoint, ListenOptions options, LoopEngine engine, bool reusePort)
+    internal static Listener Listen(EndPoint endPoint, ListenerOptions options, LoopEngine engine, bool reusePort)
     {
         options.Connections.Validate();
         int number = SocketCalls.Listen(engine.Ring.Calls, endPoint, options, reusePort);
@@ -94,7 +94,7 @@ public sealed class Listener : DispatchHandle
     }
 
     /// <summary>Takes a bound socket that listens over for a loop. The socket stays the caller's to dispose, after the listener was closed.</summary>
-    internal static Listener Adopt(Socket socket, ListenOptions options, EventLoop loop)
+    internal static Listener Adopt(Socket socket, ListenerOptions options, EventLoop loop)
     {
         options.Connections.Validate();
         return new Listener(loop.Engine, new OwnedDescriptor(socket.SafeHandle), options, socket.AddressFamily, socket.LocalEndPoint);

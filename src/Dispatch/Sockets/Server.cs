@@ -17,7 +17,7 @@ public sealed class Server : IAsyncDisposable
     private int active = 1; // The server itself, until it stops.
     private Task? stop;
 
-    private Server(EventLoop[] loops, EndPoint endPoint, Func<Connection, CancellationToken, Task> handler, ListenOptions options)
+    private Server(EventLoop[] loops, EndPoint endPoint, Func<Connection, CancellationToken, Task> handler, ListenerOptions options)
     {
         this.loops = loops;
         this.handler = handler;
@@ -53,7 +53,7 @@ public sealed class Server : IAsyncDisposable
     /// <returns>A task that ends when every handler has returned.</returns>
     public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
 
-    internal static Server Start(EventLoop[] loops, EndPoint endPoint, Func<Connection, CancellationToken, Task> handler, ListenOptions options)
+    internal static Server Start(EventLoop[] loops, EndPoint endPoint, Func<Connection, CancellationToken, Task> handler, ListenerOptions options)
     {
         Server server = new(loops, endPoint, handler, options);
         int count = server.deals ? 1 : loops.Length;

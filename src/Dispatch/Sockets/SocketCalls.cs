@@ -30,7 +30,7 @@ internal static unsafe class SocketCalls
     }
 
     /// <summary>Binds and listens; the socket is closed again when that fails.</summary>
-    public static int Listen(KernelCalls calls, EndPoint endPoint, ListenOptions options, bool reusePort)
+    public static int Listen(KernelCalls calls, EndPoint endPoint, ListenerOptions options, bool reusePort)
     {
         int number = Open(calls, endPoint.AddressFamily);
         try

@@ -86,7 +86,7 @@ public sealed class ServerTests : KernelTests
         async w =>
         {
             int clients = w.Rounds(50);
-            Listener listener = Listener.Listen(Loopback, new ListenOptions { AcceptQuota = 3 }, w.Loop);
+            Listener listener = Listener.Listen(Loopback, new ListenerOptions { AcceptQuota = 3 }, w.Loop);
             List<Connection> accepted = [];
             List<Connection> ours = [];
             Task connecting = ConnectAllAsync();

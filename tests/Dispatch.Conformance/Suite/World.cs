@@ -72,7 +72,7 @@ public abstract class World : IDisposable
     /// <summary>Makes a listening stream socket and tells its address.</summary>
     public (int Number, EndPoint EndPoint) Listen()
     {
-        int number = SocketCalls.Listen(Calls, new IPEndPoint(IPAddress.Loopback, 0), new ListenOptions(), reusePort: false);
+        int number = SocketCalls.Listen(Calls, new IPEndPoint(IPAddress.Loopback, 0), new ListenerOptions(), reusePort: false);
         return (number, SocketCalls.NameOf(Calls, number)!);
     }
 

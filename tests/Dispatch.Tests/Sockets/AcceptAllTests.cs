@@ -49,7 +49,7 @@ public sealed class AcceptAllTests
     public Task Leaving_pauses_and_the_next_goes_on() => LoopHost.OnLoop(async loop =>
     {
         const int Count = 60;
-        await using Listener listener = Listener.Listen(Pairs.Loopback, new ListenOptions { AcceptQuota = 4 });
+        await using Listener listener = Listener.Listen(Pairs.Loopback, new ListenerOptions { AcceptQuota = 4 });
         Socket[] clients = [.. Enumerable.Range(0, Count).Select(_ => Connect(listener))];
         List<Connection> accepted = [];
         for (int i = 0; i < Count; i++)
@@ -72,7 +72,7 @@ public sealed class AcceptAllTests
     [Fact]
     public Task What_a_slow_taker_leaves_waits_in_the_kernels_backlog() => LoopHost.OnLoop(async loop =>
     {
-        await using Listener listener = Listener.Listen(Pairs.Loopback, new ListenOptions { AcceptQuota = 4 });
+        await using Listener listener = Listener.Listen(Pairs.Loopback, new ListenerOptions { AcceptQuota = 4 });
         await using IAsyncEnumerator<Connection> all = listener.AcceptAllAsync().GetAsyncEnumerator();
         Task<bool> one = all.MoveNextAsync().AsTask();
         List<Socket> clients = [.. Enumerable.Range(0, 5).Select(_ => Connect(listener))];

@@ -70,7 +70,7 @@ public sealed class AcceptTests
     public Task Disposing_the_stream_pauses_and_resubscribing_goes_on() => LoopHost.OnLoop(async loop =>
     {
         const int Count = 60;
-        await using Listener listener = Listener.Listen(Pairs.Loopback, new ListenOptions { AcceptQuota = 4 });
+        await using Listener listener = Listener.Listen(Pairs.Loopback, new ListenerOptions { AcceptQuota = 4 });
         Socket[] clients = [.. Enumerable.Range(0, Count).Select(_ => Connect(listener))];
         List<Connection> accepted = [];
         while (accepted.Count < Count)
@@ -99,7 +99,7 @@ public sealed class AcceptTests
     [Fact]
     public Task What_nobody_takes_waits_in_the_kernels_backlog() => LoopHost.OnLoop(async loop =>
     {
-        await using Listener listener = Listener.Listen(Pairs.Loopback, new ListenOptions { AcceptQuota = 4 });
+        await using Listener listener = Listener.Listen(Pairs.Loopback, new ListenerOptions { AcceptQuota = 4 });
         Task<Connection> one = listener.AcceptAsync().AsTask();
         List<Socket> clients = [.. Enumerable.Range(0, 5).Select(_ => Connect(listener))];
         await (await one).CloseAsync();

@@ -33,7 +33,7 @@ public sealed class ConnectTests
     [Fact]
     public Task An_ipv6_listener_without_dual_mode_refuses_ipv4() => LoopHost.OnLoop(async _ =>
     {
-        await using Listener listener = Listener.Listen(new IPEndPoint(IPAddress.IPv6Any, 0), new ListenOptions { DualMode = false });
+        await using Listener listener = Listener.Listen(new IPEndPoint(IPAddress.IPv6Any, 0), new ListenerOptions { DualMode = false });
         int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
 
         SocketException e = await Assert.ThrowsAsync<SocketException>(() => Connection.ConnectAsync("127.0.0.1", port));

@@ -12,7 +12,7 @@ internal static class Pairs
     /// <summary>One end a plain blocking socket of the framework, the other a connection of the loop, over TCP.</summary>
     public static async Task<(Connection Ours, Socket Theirs)> TcpAsync(EventLoop loop, Action<Socket>? prepare = null, ConnectionOptions? options = null)
     {
-        await using Listener listener = Listener.Listen(Loopback, options is null ? null : new ListenOptions { Connections = options }, loop);
+        await using Listener listener = Listener.Listen(Loopback, options is null ? null : new ListenerOptions { Connections = options }, loop);
         Socket theirs = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         prepare?.Invoke(theirs);
         theirs.Connect(listener.LocalEndPoint!); // Ends in the backlog: nobody has to accept for it.

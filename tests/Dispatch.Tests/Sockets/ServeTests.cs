@@ -25,7 +25,7 @@ public sealed class ServeTests
                     await connection.SendAsync(await Receiving.ExactlyAsync(connection, 1), CancellationToken.None);
                     Assert.True(connection.Loop.IsOwner);
                 },
-                new ListenOptions { Distribution = distribution });
+                new ListenerOptions { Distribution = distribution });
             for (int i = 0; i < Count; i++)
             {
                 using Socket client = Connect(server.LocalEndPoint);

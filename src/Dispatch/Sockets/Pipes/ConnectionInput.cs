@@ -47,6 +47,9 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
     /// <summary>Gets or sets what turns an exception of a read into the one that is thrown; null throws it as it is.</summary>
     public Func<Exception, Exception>? Explanation { get; set; }
 
+    /// <summary>Gets the connection.</summary>
+    public Connection Connection => connection;
+
     /// <summary>Gets a value indicating whether a read waits, or its result is still being looked at.</summary>
     public bool IsBusy => isPending || core.IsCompleted || state is InputState.Reading or InputState.Advancing;
 
@@ -119,7 +122,7 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         advanceTo = upTo;
         advanceExamined = seen;
         state = InputState.Advancing;
-        Engine.Posted.TryPostGathered(static (s, _) => ((ConnectionInput)s!).AdvanceFromInbox(), this, 0);
+        connection.TryPostFromElsewhere(static (s, _) => ((ConnectionInput)s!).AdvanceFromInbox(), this);
     }
 
     /// <inheritdoc/>

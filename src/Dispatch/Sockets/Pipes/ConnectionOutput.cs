@@ -45,6 +45,9 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
     /// <inheritdoc/>
     public override long UnflushedBytes => unflushed;
 
+    /// <summary>Gets the connection.</summary>
+    public Connection Connection => connection;
+
     /// <summary>Gets a value indicating whether a flush waits, or its result was not taken yet.</summary>
     public bool IsBusy => isPending || core.IsCompleted;
 

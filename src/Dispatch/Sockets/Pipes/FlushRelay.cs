@@ -25,7 +25,7 @@ internal sealed class FlushRelay(ConnectionOutput output)
         Interlocked.Add(ref travelling, bytes);
         MemoryBlock? before = Interlocked.Exchange(ref waiting, null);
         Interlocked.Exchange(ref waiting, before is null ? Begin(first!, last!) : Join(before, first!, last!));
-        if (Interlocked.Exchange(ref isOnItsWay, true) || output.Engine.Posted.TryPostGathered(Arrived, this, 0))
+        if (Interlocked.Exchange(ref isOnItsWay, true) || output.Connection.TryPostFromElsewhere(Arrived, this))
         {
             return true;
         }

@@ -85,8 +85,7 @@ internal sealed class ForeignRead(ConnectionInput input) : IValueTaskSource<Read
 
     private void Send()
     {
-        PostedWork posted = input.Engine.Posted;
-        if (!(resumption == ReadResumption.Caller ? posted.TryPost(Start, this, 0) : posted.TryPostGathered(Start, this, 0)))
+        if (!input.Connection.TryPostFromElsewhere(Start, this))
         {
             // Never in the stack of the one who waits: it is still about to do so.
             ThreadPool.UnsafeQueueUserWorkItem(

@@ -129,7 +129,7 @@ public sealed class MisuseTests
             SendBufferSize = 30_000,
             SendHighWaterMark = 77,
         };
-        await using Listener listener = Listener.Listen(Pairs.Loopback, new ListenOptions { Connections = options });
+        await using Listener listener = Listener.Listen(Pairs.Loopback, new ListenerOptions { Connections = options });
         Connection made = await Connection.ConnectAsync(listener.LocalEndPoint!, options);
         Connection accepted = await listener.AcceptAsync();
         foreach (Connection one in new[] { made, accepted })

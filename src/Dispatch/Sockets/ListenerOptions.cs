@@ -1,7 +1,7 @@
 namespace Dispatch;
 
 /// <summary>The options of a listening socket.</summary>
-public sealed class ListenOptions
+public sealed class ListenerOptions
 {
     /// <summary>Gets or sets how many connections may wait to be accepted (capped by <c>net.core.somaxconn</c>). <c>listen(2)</c>. Default 1,024.</summary>
     public int Backlog { get; set; } = 1024;
