@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Dispatch.AspNetCore;
 
@@ -10,14 +11,14 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
     private const int ForgivenAfter = 256;
 
     private volatile bool onPool = settings.Options.Scheduling == DispatchScheduling.ThreadPool;
-    private volatile bool isHttp2;
-    private volatile HttpContext? running;
-    private volatile string? blockedBy;
+    private volatile IFeatureCollection? running;
+    private volatile string? name;
+    private bool isInside;
     private int strikes;
     private int calm;
 
     /// <inheritdoc/>
-    (object? Target, object? State) INamedCallback.Callback => (running is { } context ? NameOf(context) : blockedBy, null);
+    (object? Target, object? State) INamedCallback.Callback => (running is { } features ? NameOf(features) ?? name : name, null);
 
     /// <summary>Gets a value indicating whether requests run on the thread pool.</summary>
     public bool IsOnPool => onPool;
@@ -26,7 +27,7 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
     /// Gets a value indicating whether what reads the connection goes on on the thread pool. It does for HTTP/2, too: Kestrel parses its frames there in any case, and a read that came home would only carry the bytes across, to interrupt
     /// the pool for fewer of them.
     /// </summary>
-    public bool IsReadOnPool => onPool || isHttp2;
+    public bool IsReadOnPool => onPool || connection.ServesPool;
 
     /// <summary>
     /// Runs a request where the connection's requests run. An HTTP/2 stream, which Kestrel begins on the pool, stays there: see <see cref="MoveAsync"/>. An HTTP/1.1 request is taken home: behind TLS Kestrel goes on on the pool
@@ -41,8 +42,8 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
 
         if (!connection.Loop.IsOwner)
         {
-            isHttp2 = HttpProtocol.IsHttp2(context.Request.Protocol);
-            return isHttp2 ? next(context) : MoveAsync(next, context);
+            connection.ServesPool = HttpProtocol.IsHttp2(context.Request.Protocol);
+            return connection.ServesPool ? next(context) : MoveAsync(next, context);
         }
 
         return SynchronizationContext.Current is null ? RunInContextAsync(next, context) : RunHere(next, context);
@@ -52,16 +53,15 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
     public Task MoveAsync(RequestDelegate next, HttpContext context) =>
         onPool || connection.Loop.IsOwner ? RunAsync(next, context) : connection.Loop.InvokeAsync(() => RunHere(next, context));
 
-    /// <summary>What a request is called in reports: its endpoint. The watchdog may ask in the middle of the request, whose features are no other thread's: then it may see them change.</summary>
-    private static string? NameOf(HttpContext context)
+    private static string? NameOf(IFeatureCollection features)
     {
         try
         {
-            return context.GetEndpoint()?.DisplayName ?? context.Request.Path;
+            return features.Get<IEndpointFeature>()?.Endpoint?.DisplayName;
         }
-        catch (Exception e) when (e is NullReferenceException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception)
         {
-            return null;
+            return null; // The watchdog may ask in the middle of the request, whose features are no other thread's: a report without a name is better than what they might do then.
         }
     }
 
@@ -81,12 +81,20 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
 
     private Task RunHere(RequestDelegate next, HttpContext context)
     {
-        if (connection.Loop.Engine.Watch is { } watch)
+        if (isInside)
         {
-            running = context;
-            watch.NoteCode(this);
+            return next(context); // By way of UseLoops, and of the filter before: once is enough.
         }
 
+        bool isWatched = connection.Loop.Engine.Watch is not null;
+        if (isWatched)
+        {
+            name = context.Request.Path.Value; // Until it has an endpoint.
+            running = context.Features;
+            connection.Loop.Engine.Watch!.NoteCode(this);
+        }
+
+        isInside = true;
         long began = Stopwatch.GetTimestamp();
         try
         {
@@ -94,8 +102,14 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
         }
         finally
         {
-            running = null;
             long ticks = Stopwatch.GetTimestamp() - began;
+            isInside = false;
+            if (isWatched)
+            {
+                name = NameOf(context.Features) ?? name; // For a report of a turn that has ended before anybody looked.
+                running = null;
+            }
+
             if (ticks > settings.BlockingTicks)
             {
                 Note(ticks, context);
@@ -110,13 +124,12 @@ internal sealed class RequestPlacement(TransportConnection connection, Transport
 
     private void Note(long ticks, HttpContext context)
     {
-        string name = NameOf(context) ?? "a request";
-        blockedBy = name;
         int times = Interlocked.Increment(ref strikes);
         if (settings.Options.Scheduling == DispatchScheduling.Adaptive && times == settings.Options.BlockingLimit)
         {
             onPool = true;
-            LogMessages.LeftLoop(settings.Logger, connection.ConnectionId, connection.Loop.Name, ticks * 1000 / Stopwatch.Frequency, name, times);
+            connection.ServesPool = false; // Its handlers block, perhaps for what the peer answers to what they have flushed.
+            LogMessages.LeftLoop(settings.Logger, connection.ConnectionId, connection.Loop.Name, ticks * 1000 / Stopwatch.Frequency, NameOf(context.Features) ?? context.Request.Path, times);
         }
     }
 }

@@ -35,13 +35,19 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, ICon
         Output = new TransportOutput(connection);
         Transport = this;
         connection.ReceiveEnded = OnClosed;
-        connection.ServesPool = true;
         features = new FeatureCollection(new TransportFeatures(this)); // Only what others add to it takes room of its own.
     }
 
     public EventLoop Loop { get; }
 
     public RequestPlacement Placement { get; }
+
+    /// <summary>Gets or sets a value indicating whether Kestrel's code for it is the thread pool's throughout. See <see cref="Connection.ServesPool"/>.</summary>
+    public bool ServesPool
+    {
+        get => connection.ServesPool;
+        set => connection.ServesPool = value;
+    }
 
     public ConnectionAbortedException? AbortReason { get; private set; }
 

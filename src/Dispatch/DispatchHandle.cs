@@ -58,6 +58,7 @@ public abstract class DispatchHandle : IAsyncDisposable
             return running.Task;
         }
 
+        BeforeClosing();
         if (!OwnedDescriptor.TryBeginClose())
         {
             return Task.CompletedTask;
@@ -85,6 +86,11 @@ public abstract class DispatchHandle : IAsyncDisposable
 
     /// <summary>Gives the handle to another loop, on whose thread this is called. Nothing is in flight.</summary>
     private protected void GiveTo(LoopEngine to) => engine = to;
+
+    /// <summary>Called on the owner before the close begins: what it has been given until now is still to be sent.</summary>
+    private protected virtual void BeforeClosing()
+    {
+    }
 
     /// <summary>Asks the handle's requests to end. Owner only.</summary>
     private protected abstract void OnClosing();

@@ -6,8 +6,6 @@ namespace Dispatch;
 /// </summary>
 internal class OffLoop
 {
-    private const int LongestLine = 1024;
-
     /// <summary>Gets the thread pool.</summary>
     public static OffLoop Pool { get; } = new();
 
@@ -17,8 +15,8 @@ internal class OffLoop
     /// <summary>Gets how tasks are made that a loop completes and others await: whoever awaits one never continues in the loop's stack.</summary>
     public virtual TaskCreationOptions CompletionOptions => TaskCreationOptions.RunContinuationsAsynchronously;
 
-    /// <summary>Gets a value indicating whether this thread is one of those that do such work, and more of it waits behind what it does; but not so much that one would not want to stand in that line.</summary>
-    public virtual bool HasMoreToDo => Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount is > 0 and <= LongestLine;
+    /// <summary>Gets a value indicating whether this thread is one of those that do such work, and more of it waits behind what it does.</summary>
+    public virtual bool HasMoreToDo => Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount != 0;
 
     /// <summary>Completes such a task.</summary>
     public virtual void Complete(Action<object> complete, object state) => complete(state);

@@ -5,6 +5,9 @@ public sealed partial class Connection
 {
     private volatile ConnectionMove? move;
 
+    /// <summary>Gets a value indicating whether it is on its way to another loop, or about to be.</summary>
+    internal bool IsMoving => move is not null;
+
     /// <inheritdoc/>
     private protected override Task? Departure => move?.Departure;
 
@@ -40,6 +43,7 @@ public sealed partial class Connection
         receive.GiveTo(at);
         GiveTo(at);
         move = null;
+        output?.TakeIn();
     }
 
     /// <summary>Ends the armed receive, and calls back in a later turn when nothing uses the descriptor.</summary>
@@ -78,6 +82,7 @@ public sealed partial class Connection
         catch when (ReferenceEquals(move, begun))
         {
             move = null; // It stays where it is.
+            output?.TakeIn();
             throw;
         }
     }

@@ -179,6 +179,8 @@ public sealed partial class Connection : DispatchHandle
         }
     }
 
+    private protected override void BeforeClosing() => output?.TakeIn();
+
     private protected override void OnClosing() => receive.Close();
 
     // The ways by the inbox are methods of their own: a lambda that captures a parameter would cost its method an object at every call, on the owner too.

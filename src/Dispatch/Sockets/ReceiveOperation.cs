@@ -36,8 +36,8 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
     /// <summary>Gets a value indicating whether nothing more comes: the peer has finished sending, the connection broke, or it was closed.</summary>
     public bool IsEnded { get; private set; }
 
-    /// <summary>Gets how many buffers may be unread.</summary>
-    public int Quota => connection.ReceiveQuota;
+    /// <summary>Gets how many buffers may be unread: when half of the loop's are out, no more than the loop allows any connection.</summary>
+    public int Quota => Engine.ReceiveBuffers.IsScarce ? Math.Min(connection.ReceiveQuota, Engine.Options.ReceiveQuota) : connection.ReceiveQuota;
 
     /// <summary>Gets a value indicating whether the connection was closed on this side.</summary>
     public bool IsClosed => connection.IsClosed;
@@ -46,6 +46,9 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
     public Exception? Failure => error == 0 ? null
         : error == Errno.ECANCELED && connection.IsClosed ? new ObjectDisposedException(nameof(Connection), "The connection was closed while it was being received from.")
         : OpcodeNames.Explain(Opcode.Recv, -error, null, default);
+
+    /// <summary>Gets a value indicating whether to receive: for the consumer, or for somebody who is to be told of the end also while nobody reads.</summary>
+    private bool IsWanted => Consumer.IsConsuming || (connection.ReceiveEnded is not null && !Consumer.HasUnread && !connection.IsMoving && !Engine.IsClosed);
 
     /// <summary>Throws when the connection was closed, or is on its way to another loop.</summary>
     public void VerifyOpen()
@@ -151,7 +154,7 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
         }
 
         starved = false;
-        if (!Consumer.IsConsuming || IsEnded)
+        if (!IsWanted || IsEnded)
         {
             return false;
         }
@@ -240,7 +243,7 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
                 break;
             case -Errno.ENOBUFS:
                 // No error of the connection: it waits for a buffer like others before it.
-                starved = Consumer.IsConsuming && !cancelling;
+                starved = IsWanted && !cancelling;
                 break;
             case -Errno.ECANCELED:
                 interrupted = !cancelling; // The loop ends, or everything on it was cancelled. The connection itself is as it was.
@@ -273,7 +276,7 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
         {
             Engine.ReceiveBuffers.Line.Enter(this);
         }
-        else if (Consumer.IsConsuming)
+        else if (IsWanted)
         {
             Arm();
         }

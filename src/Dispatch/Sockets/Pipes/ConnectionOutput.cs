@@ -170,6 +170,9 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         return true;
     }
 
+    /// <summary>Takes in what was flushed and whose message is still to come: the connection is about to close, or has ended a move. Owner only.</summary>
+    public void TakeIn() => relay?.Arrive();
+
     /// <summary>The kernel has taken bytes.</summary>
     public void OnTaken(int bytes) => unsent -= bytes;
 
@@ -302,7 +305,26 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
     }
 
     private ValueTask<FlushResult> FlushByOwner(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token) =>
-        new(Invocation<FlushResult>.Start(Engine, () => IsHere ? Flush(first, last, bytes, token).AsTask() : FlushFromElsewhere(first, last, bytes, token).AsTask()));
+        new(Invocation<FlushResult>.Start(Engine, () =>
+        {
+            if (!IsHere)
+            {
+                return FlushFromElsewhere(first, last, bytes, token).AsTask();
+            }
+
+            try
+            {
+                VerifyMayFlush();
+            }
+            catch (InvalidOperationException)
+            {
+                // It is refused, while the connection moves say: the writer, who waits for this, has what it wrote again.
+                (head, tail, unflushed) = (first, last, bytes);
+                throw;
+            }
+
+            return Flush(first, last, bytes, token).AsTask();
+        }));
 
     private ValueTask<FlushResult> Flush(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token)
     {

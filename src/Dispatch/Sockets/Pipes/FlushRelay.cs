@@ -35,6 +35,32 @@ internal sealed class FlushRelay(ConnectionOutput output)
         return first is null; // The owner has it: it was at the message before.
     }
 
+    /// <summary>The message has come; or the connection has come to another loop, or is about to close, and has nothing to wait for. What cannot be sent any more is dropped: the next flush, and the reader, are told why.</summary>
+    public void Arrive()
+    {
+        if (output.Connection.IsMoving)
+        {
+            return; // Its descriptor is to be at rest. Where it lands, this is called again. (This look comes first: a new owner is written before the move is over.)
+        }
+
+        if (!output.Engine.IsOwner)
+        {
+            // The connection has moved meanwhile. To a loop that has stopped, perhaps: then the next flush is to find that out.
+            if (!output.Engine.Posted.TryPost(Arrived, this, 0))
+            {
+                Volatile.Write(ref isOnItsWay, false);
+            }
+
+            return;
+        }
+
+        Interlocked.Exchange(ref isOnItsWay, false);
+        if (Take(out MemoryBlock? last, out long bytes) is { } first)
+        {
+            output.TrySend(first, last, bytes);
+        }
+    }
+
     private static MemoryBlock Begin(MemoryBlock first, MemoryBlock last)
     {
         first.Last = last;
@@ -56,22 +82,6 @@ internal sealed class FlushRelay(ConnectionOutput output)
         }
 
         return before;
-    }
-
-    /// <summary>The message has come. What cannot be sent any more is dropped: the next flush, and the reader, are told why.</summary>
-    private void Arrive()
-    {
-        if (!output.Engine.IsOwner)
-        {
-            output.Engine.Posted.TryPost(Arrived, this, 0); // The connection has moved meanwhile.
-            return;
-        }
-
-        Interlocked.Exchange(ref isOnItsWay, false);
-        if (Take(out MemoryBlock? last, out long bytes) is { } first)
-        {
-            output.TrySend(first, last, bytes);
-        }
     }
 
     private MemoryBlock? Take(out MemoryBlock? last, out long bytes)

@@ -81,6 +81,78 @@ public sealed class ForeignPipeTests
     });
 
     [Fact]
+    public async Task Flushes_while_the_connection_moves_are_refused_or_sent_in_order_by_one_owner_at_a_time()
+    {
+        await using Dispatcher dispatcher = Dispatcher.Create(new DispatcherOptions { Kernel = TestKernel.Kind, LoopCount = 2, SubmissionEntries = 64, CompletionEntries = 256 });
+        EventLoop[] loops = [.. dispatcher.Loops];
+        (Connection ours, Socket theirs) = await loops[0].InvokeAsync(() => Pairs.TcpAsync(loops[0]));
+        ours.SendHighWaterMark = 16; // So that some flushes wait for the owner, and can be refused.
+        Task<byte[]> received = Task.Run(() => ToEnd(theirs));
+        bool isOver = false;
+        Task<int> moving = Task.Run(async () =>
+        {
+            int moves = 0;
+            while (!Volatile.Read(ref isOver))
+            {
+                try
+                {
+                    await ours.MoveTo(loops[(moves + 1) % 2]);
+                    moves++;
+                }
+                catch (InvalidOperationException)
+                {
+                    // A flush waits: then it is the move that is refused.
+                }
+            }
+
+            return moves;
+        });
+        int sent = 0;
+        while (sent < Numbers / 4)
+        {
+            Write(ours.Output, sent++);
+            while (true)
+            {
+                try
+                {
+                    await ours.Output.FlushAsync();
+                    break;
+                }
+                catch (InvalidOperationException)
+                {
+                    Assert.Equal(sizeof(int), ours.Output.UnflushedBytes); // It moves, and nothing was taken.
+                }
+            }
+        }
+
+        Volatile.Write(ref isOver, true);
+        Assert.NotEqual(0, await moving);
+        await ours.Output.CompleteAsync();
+        Assert.Equal(Enumerable.Range(0, sent).SelectMany(BitConverter.GetBytes), await received.WaitAsync(OnLoop.Guard));
+        await ours.CloseAsync();
+    }
+
+    [Fact]
+    public Task A_close_by_the_owner_sends_what_another_thread_has_flushed_before() => LoopHost.Beside(async loop =>
+    {
+        (Connection ours, Socket theirs) = await loop.InvokeAsync(() => Pairs.TcpAsync(loop));
+        using SemaphoreSlim blocked = new(0);
+        using SemaphoreSlim released = new(0);
+        Task closing = loop.InvokeAsync(() =>
+        {
+            blocked.Release();
+            released.Wait(); // It blocks the loop on purpose: the message of the flush is still to come when the close begins.
+            return ours.CloseAsync();
+        });
+        await blocked.WaitAsync();
+        Write(ours.Output, 7);
+        Assert.True(ours.Output.FlushAsync().IsCompletedSuccessfully);
+        released.Release();
+        await closing;
+        Assert.Equal(BitConverter.GetBytes(7), ToEnd(theirs));
+    });
+
+    [Fact]
     public Task A_flush_over_the_high_water_mark_waits_until_the_peer_reads() => LoopHost.Beside(async loop =>
     {
         (Connection ours, Connection theirs) = await MakeAsync(loop);
@@ -228,6 +300,14 @@ public sealed class ForeignPipeTests
     });
 
     private static Task<(Connection Ours, Connection Theirs)> MakeAsync(EventLoop loop) => loop.InvokeAsync(() => Task.FromResult(Pairs.Local(loop)));
+
+    private static byte[] ToEnd(Socket socket)
+    {
+        using MemoryStream all = new();
+        using NetworkStream stream = new(socket, ownsSocket: true);
+        stream.CopyTo(all);
+        return all.ToArray();
+    }
 
     private static void Write(PipeWriter output, int number)
     {
