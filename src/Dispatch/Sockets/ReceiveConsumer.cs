@@ -139,13 +139,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     }
 
     /// <summary>Receives on between two reads, for somebody who is to be told of the end of the stream while nobody reads. Where a multishot request is in flight, as a rule, there is nothing to do.</summary>
-    public void KeepWatch()
-    {
-        if (unread.Count == 0 && !Engine.IsClosed)
-        {
-            operation.Arm();
-        }
-    }
+    public void KeepWatch() => operation.ArmIfWanted();
 
     /// <summary>The reader reads no more. What it has not consumed comes before what it has not seen.</summary>
     public void EndInput(InputChain rest)

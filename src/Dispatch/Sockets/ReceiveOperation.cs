@@ -97,6 +97,15 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
         StartEntry(entry);
     }
 
+    /// <summary>The same, if somebody is there for whom to receive.</summary>
+    public void ArmIfWanted()
+    {
+        if (IsWanted)
+        {
+            Arm();
+        }
+    }
+
     /// <summary>Its reader is slow: stops, so that the peer's window closes. The next receive arms it again.</summary>
     public void Pause()
     {
@@ -276,9 +285,9 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
         {
             Engine.ReceiveBuffers.Line.Enter(this);
         }
-        else if (IsWanted)
+        else
         {
-            Arm();
+            ArmIfWanted();
         }
     }
 

@@ -387,7 +387,7 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         {
             chain.Drop();
         }
-        else if (connection.ReceiveEnded is not null)
+        else
         {
             Consumer.KeepWatch();
         }

@@ -326,9 +326,9 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
             return Flush(first, last, bytes, token).AsTask();
         }));
 
+    /// <summary>Flushes, on the owner, who has verified that it may.</summary>
     private ValueTask<FlushResult> Flush(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token)
     {
-        VerifyMayFlush();
         if (!TrySend(first, last, bytes))
         {
             return connection.IsClosed ? new(new FlushResult(isCanceled: false, isCompleted: true)) : ValueTask.FromException<FlushResult>(Broken());
