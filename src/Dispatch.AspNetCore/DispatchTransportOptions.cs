@@ -11,13 +11,13 @@ public sealed class DispatchTransportOptions
     public DispatchScheduling Scheduling { get; set; } = DispatchScheduling.Adaptive;
 
     /// <summary>
-    /// Gets or sets how long a request's code may keep its loop before that counts as blocking, from its beginning to the first await that has to wait. (What blocks behind an await cannot be told from its neighbours' code at no
-    /// cost: the stall watchdog of <see cref="EventLoopOptions.StallThreshold"/> names it.) <see cref="DispatchScheduling.Adaptive"/> only. Default 20 ms.
+    /// Gets or sets how long a request's code may keep its loop at a stretch, from its beginning or from behind an await to the next await that has to wait, before that counts as blocking.
+    /// <see cref="DispatchScheduling.Adaptive"/> only. Default 20 ms.
     /// </summary>
     public TimeSpan BlockingThreshold { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
-    /// Gets or sets how often a connection may block its loop before it goes on on the thread pool; after 256 requests that did not block it starts anew. <see cref="DispatchScheduling.Adaptive"/> only. Default 3.
+    /// Gets or sets how often a connection may block its loop before it goes on on the thread pool; after 256 requests that did not block it (of a WebSocket: messages) it starts anew. <see cref="DispatchScheduling.Adaptive"/> only. Default 3.
     /// </summary>
     public int BlockingLimit { get; set; } = 3;
 

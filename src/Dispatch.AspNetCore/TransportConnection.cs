@@ -115,6 +115,7 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, ICon
         }
 
         await connection.CloseAsync().ConfigureAwait(false);
+        Placement.Close();
         OnClosed();
         await base.DisposeAsync().ConfigureAwait(false);
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -6,7 +5,6 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Dispatch.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -173,50 +171,6 @@ public sealed class ClientTests
         }
 
         await aborted.Task.WaitAsync(Guard, Token);
-    }
-
-    [Fact]
-    public async Task A_connection_that_keeps_blocking_its_loop_goes_on_on_the_pool()
-    {
-        await using TestServer server = await TestServer.StartAsync(app => app.MapGet("/", () =>
-        {
-            string where = EventLoop.Current is null ? "pool" : "loop";
-            using ManualResetEventSlim never = new();
-            never.Wait(TimeSpan.FromMilliseconds(50)); // What the handler is not to do.
-            return where;
-        }));
-        using HttpClient client = new(new SocketsHttpHandler { MaxConnectionsPerServer = 1 });
-        List<string> places = [];
-        for (int i = 0; i < 4; i++)
-        {
-            places.Add(await client.GetStringAsync(server.Address, Token));
-        }
-
-        Assert.Equal(["loop", "loop", "loop", "pool"], places);
-    }
-
-    [Fact]
-    public async Task A_stall_is_named_after_the_endpoint_that_makes_it()
-    {
-        ConcurrentQueue<LoopStall> stalls = new();
-        using ManualResetEventSlim never = new();
-        await using TestServer server = await TestServer.StartAsync(
-            app => app.MapGet("/slow/{id}", (int id) => never.Wait(TimeSpan.FromMilliseconds(200), Token)),
-            scheduling: DispatchScheduling.Owner,
-            build: b => b.AddDispatch(o =>
-            {
-                o.StallThreshold = TimeSpan.FromMilliseconds(50);
-                o.StallDetected = stalls.Enqueue;
-            }));
-        using HttpClient client = new();
-        long start = Environment.TickCount64;
-        do
-        {
-            // More than once: the turn of a first request may be reported while its code is still being compiled.
-            Assert.True(Environment.TickCount64 - start < Guard.TotalMilliseconds, string.Join('\n', stalls));
-            Assert.Equal("false", await client.GetStringAsync(new Uri(server.Address, "slow/7"), Token));
-        }
-        while (!stalls.Any(s => s.Callback?.Contains("/slow/{id}", StringComparison.Ordinal) == true));
     }
 
     private static void MapOnLoops(WebApplication app)
