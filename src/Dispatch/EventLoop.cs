@@ -227,7 +227,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
         }
         else
         {
-            Engine.Park();
+            Engine.Parking.Park();
         }
     }
 
@@ -276,7 +276,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task<T> InvokeAsync<T>(Func<Task<T>> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Engine.IsOwner && Engine.Scope.IsActive ? RunHereAsync(work) : Invocation<T>.Start(Engine, work);
+        return LoopInvocations.InvokeAsync(Engine, work);
     }
 
     /// <summary>Runs code on the owner and awaits it; see <see cref="InvokeAsync{T}(Func{Task{T}})"/>.</summary>
@@ -285,7 +285,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task InvokeAsync(Func<Task> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return InvokeNamedAsync(work, work);
+        return LoopInvocations.InvokeAsync(Engine, work, given: work);
     }
 
     /// <summary>Runs code on the owner and awaits it; see <see cref="InvokeAsync{T}(Func{Task{T}})"/>.</summary>
@@ -294,13 +294,7 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
     public Task InvokeAsync(Action work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return InvokeNamedAsync(
-            () =>
-            {
-                work();
-                return Task.CompletedTask;
-            },
-            work);
+        return LoopInvocations.InvokeAsync(Engine, work);
     }
 
     /// <summary>Await it to continue on the owner, from wherever the code is; on the owner it does nothing.</summary>
@@ -388,39 +382,10 @@ public sealed class EventLoop : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>An exception belongs to the task, whether the code ran at once or travelled.</summary>
-    private static TTask RunHereAsync<TTask>(Func<TTask> work, Func<Exception, TTask> failed)
-        where TTask : Task
-    {
-        try
-        {
-            return work();
-        }
-        catch (Exception e)
-        {
-            return failed(e);
-        }
-    }
-
-    private static Task RunHereAsync(Func<Task> work) => RunHereAsync(work, Task.FromException);
-
-    private static Task<T> RunHereAsync<T>(Func<Task<T>> work) => RunHereAsync(work, Task.FromException<T>);
-
     private static void ThrowTagTooLarge(ulong tag) => throw new ArgumentOutOfRangeException(nameof(tag), tag, "Tags have 63 bits: the top bit must be clear.");
 
     /// <summary>A method of its own, because its closure would be allocated for callers on the owner too.</summary>
     private Task DelayFromAbroadAsync(TimeSpan delay, CancellationToken cancellationToken) => InvokeAsync(() => Engine.Delays.Start(delay, cancellationToken).AsTask());
-
-    /// <summary>Invokes code that wraps what the user gave, by whose name reports are to call it.</summary>
-    private Task InvokeNamedAsync(Func<Task> work, Delegate given) =>
-        Engine.IsOwner && Engine.Scope.IsActive ? RunHereAsync(work) : Invocation<bool>.Start(
-            Engine,
-            async () =>
-            {
-                await work();
-                return true;
-            },
-            given);
 
     private RequestOperation Begin(in IoRequest request, CancellationToken cancellationToken)
     {

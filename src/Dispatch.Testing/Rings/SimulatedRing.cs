@@ -8,8 +8,9 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
 {
     private readonly SimulatedKernel kernel;
     private readonly SimulatedWork operations;
-    private readonly List<RingWork> ready = [];
-    private readonly List<SimulatedCall> calls = [];
+    private readonly ReadyLine ready;
+    private readonly WorkerCalls calls;
+    private readonly EnterRules rules;
     private readonly RingTimer timer;
     private readonly StagedMemory staged;
     private readonly RingWorkPool works;
@@ -23,7 +24,10 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         Number = number;
         operations = new SimulatedWork(this);
         timer = new RingTimer(this);
+        ready = new ReadyLine(kernel);
         works = new RingWorkPool(this);
+        calls = new WorkerCalls(kernel);
+        rules = new EnterRules(this);
         staged = new StagedMemory(kernel);
         MessageDescriptor = RingNumbers.Next();
         OpenMessages(MessageDescriptor);
@@ -83,9 +87,9 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     {
         lock (kernel.Gate)
         {
-            VerifyOwner();
+            rules.VerifyCaller();
             kernel.Faults.RequestKind = SimulationTally.NoRequest;
-            int refusal = kernel.IsStepped ? DrawRefusal() : 0;
+            int refusal = kernel.IsStepped ? rules.DrawRefusal() : 0;
             int result = refusal != 0 ? refusal : base.Enter(minimumCompletions, timeoutNanoseconds);
             kernel.Trace.Add(TraceKind.Enter, kernel.Now, Number, result: result);
             kernel.ArmLiveTimer();
@@ -98,7 +102,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     {
         lock (kernel.Gate)
         {
-            VerifyOwner();
+            rules.VerifyCaller();
             return base.Register(operation, argument, count);
         }
     }
@@ -136,12 +140,7 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     {
         lock (kernel.Gate)
         {
-            SimulatedCall work = new(kernel, (LoopCall)call, pool);
-            call.State = WorkerCallState.Queued;
-            calls.RemoveAll(static c => c.IsOver);
-            calls.Add(work);
-            kernel.Events.Schedule(work, kernel.Now + kernel.DrawDelay() + Math.Max(0, work.Duration));
-            kernel.ArmLiveTimer();
+            calls.Begin(call, pool);
             return true;
         }
     }
@@ -151,29 +150,13 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
     {
         lock (kernel.Gate)
         {
-            if (calls.Find(c => ReferenceEquals(c.Call, call) && !c.IsOver) is not { } work)
-            {
-                return -Errno.EALREADY;
-            }
-
-            kernel.Faults.RequestKind = SimulationTally.NoRequest;
-            if (!work.WasMissed && work.Duration == 0 && kernel.Faults.Strikes(FaultKind.CancelRace))
-            {
-                work.WasMissed = true; // A worker has it already, and it ends by itself.
-                return -Errno.EALREADY;
-            }
-
-            calls.Remove(work);
-            kernel.Events.Remove(work);
-            call.State = WorkerCallState.Withdrawn;
-            return 0;
+            return calls.Cancel(call);
         }
     }
 
     /// <summary>A request's time has come, or what it waits for may be there: it is done in the owner's next enter.</summary>
     public void Enqueue(RingWork work)
     {
-        work.Stage = WorkStage.Ready;
         ready.Add(work);
         UpdateAttention();
         if (!kernel.IsStepped)
@@ -345,20 +328,9 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
             OnWoken();
         }
 
-        int left = ready.Count;
-        if (left > 1 && kernel.Faults.Strikes(FaultKind.TaskWorkBatch))
+        for (int left = ready.DrawBatch(); left > 0 && ready.Count != 0; left--)
         {
-            left = 1 + kernel.Faults.Below(left - 1);
-        }
-
-        for (; left > 0 && ready.Count != 0; left--)
-        {
-            int index = ready.Count > 1 && kernel.Faults.Strikes(FaultKind.CompletionOrder) ? kernel.Faults.Below(Math.Min(ready.Count, 8)) : 0;
-            RingWork work = ready[index];
-            kernel.Faults.RequestKind = (int)work.Request.Opcode;
-            ready.RemoveAt(index);
-            work.Stage = WorkStage.Running;
-            Run(work);
+            Run(ready.Take());
         }
     }
 
@@ -461,27 +433,5 @@ internal sealed unsafe class SimulatedRing : EmulatedRing
         OpenDescription? target = work.Target;
         works.Return(work);
         target?.Release();
-    }
-
-    private void VerifyOwner()
-    {
-        if (Engine is { IsOwner: false } && !kernel.IsCrashing)
-        {
-            kernel.Violate($"The ring of {Engine.Loop.Name} was used by a thread, or in the turn of a loop, that does not own it.");
-        }
-
-        if (Stepper is { IsParked: true })
-        {
-            kernel.Violate($"{Engine?.Loop.Name ?? "A loop"} sleeps, and entered the kernel.");
-        }
-    }
-
-    private int DrawRefusal()
-    {
-        FaultSource faults = kernel.Faults;
-        return faults.Strikes(FaultKind.EnterInterrupted) ? -Errno.EINTR
-            : faults.Strikes(FaultKind.EnterBusy) ? (faults.Below(2) == 0 ? -Errno.EAGAIN : -Errno.EBUSY)
-            : faults.Strikes(FaultKind.NoMemory) ? -Errno.ENOMEM
-            : 0;
     }
 }

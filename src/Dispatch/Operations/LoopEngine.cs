@@ -1,4 +1,3 @@
-using System.Diagnostics.Tracing;
 using System.Runtime.CompilerServices;
 
 namespace Dispatch;
@@ -10,7 +9,6 @@ namespace Dispatch;
 internal sealed class LoopEngine
 {
     private const int DeviceGroup = 4;
-    private const int RefusalsBeforePause = 16;
 
     private readonly WakeOperation wake;
     private readonly LoopSignal signal = new();
@@ -22,7 +20,6 @@ internal sealed class LoopEngine
     private FileReads? files;
     private LoopWorkers? workers;
     private int stagedForDevice;
-    private int refusedParks;
 
     public LoopEngine(EventLoop loop, KernelRing ring, EventLoopOptions options)
     {
@@ -52,6 +49,7 @@ internal sealed class LoopEngine
         Leases = options.TrackLeases is { } report ? new LeaseTracker(this, report) : null;
         wake = new WakeOperation(this);
         Timers = new TimerQueue(this, signal, options.TimeProvider ?? ring.Clock, options.TimeProvider is null);
+        Parking = new LoopParking(this);
         wake.Begin();
     }
 
@@ -81,6 +79,9 @@ internal sealed class LoopEngine
 
     /// <summary>Gets the timers.</summary>
     public TimerQueue Timers { get; }
+
+    /// <summary>Gets how the loop sleeps.</summary>
+    public LoopParking Parking { get; }
 
     /// <summary>Gets the idle awaitable operations.</summary>
     public OperationPool<RequestOperation> RequestPool { get; }
@@ -284,65 +285,6 @@ internal sealed class LoopEngine
         return result;
     }
 
-    /// <summary>Sleeps until something comes, unless something has come already. Submits what is staged in the same enter.</summary>
-    public void Park()
-    {
-        if (!TryBeginPark(out long limit))
-        {
-            return;
-        }
-
-        int result = Enter(1, limit);
-        EndPark();
-        PauseIfRefused(result);
-        if (result == -Errno.ETIME)
-        {
-            Timers.IsDueFlagged = true;
-        }
-    }
-
-    /// <summary>Publishes that the loop sleeps. False when it must not, because there is something to do; what was staged is submitted then.</summary>
-    /// <param name="limit">The longest sleep, in nanoseconds; negative for no limit.</param>
-    public bool TryBeginPark(out long limit)
-    {
-        limit = 0;
-
-        // One enter carries one ring full. To sleep with a backlog would leave the rest, the cancel of what we wait for perhaps, in user memory.
-        if (Submissions.Backlog == 0 && Submissions.Steps == 0)
-        {
-            limit = Timers.SleepLimit();
-            if (limit == 0)
-            {
-                Timers.IsDueFlagged = true;
-            }
-            else if (Inbox.TryPark())
-            {
-                Counters.Parks++;
-                Latency?.BeginPark();
-                if (DispatchEventSource.Log.IsEnabled(EventLevel.Verbose, DispatchEventSource.Keywords.Parking))
-                {
-                    DispatchEventSource.Log.Parked(Loop.Name);
-                }
-
-                return true;
-            }
-        }
-
-        SubmitStaged();
-        return false;
-    }
-
-    /// <summary>The loop runs again.</summary>
-    public void EndPark()
-    {
-        Inbox.Unpark();
-        Latency?.EndPark();
-        if (DispatchEventSource.Log.IsEnabled(EventLevel.Verbose, DispatchEventSource.Keywords.Parking))
-        {
-            DispatchEventSource.Log.Unparked(Loop.Name);
-        }
-    }
-
     /// <summary>
     /// Counts a staged request that a device has to serve. A device has the less to choose from the longer requests wait for the end of the turn, so that every few of them are
     /// submitted at once; what a processor serves within the submission gains nothing by it.
@@ -441,23 +383,6 @@ internal sealed class LoopEngine
     {
         Counters.BlockingWaits++;
         LoopFaults.ReportBlockingWait(this);
-    }
-
-    /// <summary>
-    /// A kernel without memory refuses the enter, and with it the sleep. What it lacks comes back by itself or not at all: a loop with nothing else to do asks again after a pause, and
-    /// does not keep a processor busy with asking.
-    /// </summary>
-    private void PauseIfRefused(int result)
-    {
-        if (result is not (-Errno.EAGAIN or -Errno.ENOMEM or -Errno.EBUSY))
-        {
-            refusedParks = 0;
-        }
-        else if (++refusedParks >= RefusalsBeforePause)
-        {
-            Counters.RefusalPauses++;
-            Thread.Sleep(1);
-        }
     }
 
     private void CountOverflow()

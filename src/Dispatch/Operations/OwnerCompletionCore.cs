@@ -46,6 +46,18 @@ internal struct OwnerCompletionCore
         }
     }
 
+    /// <summary>Says how far the current use is.</summary>
+    /// <param name="token">The use that is meant.</param>
+    /// <param name="failure">Why it has failed, when it has.</param>
+    public readonly ValueTaskSourceStatus GetStatus(short token, Exception? failure)
+    {
+        Verify(token);
+        return !completed ? ValueTaskSourceStatus.Pending
+            : failure is null ? ValueTaskSourceStatus.Succeeded
+            : failure is OperationCanceledException ? ValueTaskSourceStatus.Canceled
+            : ValueTaskSourceStatus.Faulted;
+    }
+
     /// <summary>Verifies before a result is read: the token, and that there is a result.</summary>
     public readonly void VerifyCompleted(short token)
     {

@@ -44,7 +44,7 @@ internal static class LoopRunner
                 case IdleAction.Park:
                     if (!life.IsStopping && !token.IsCancellationRequested)
                     {
-                        engine.Park();
+                        engine.Parking.Park();
                     }
 
                     break;

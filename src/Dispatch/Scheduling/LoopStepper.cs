@@ -57,7 +57,7 @@ internal sealed class LoopStepper(EventLoop loop)
 
         IsParked = false;
         ParkedUntil = long.MaxValue;
-        engine.EndPark();
+        engine.Parking.End();
         if (timeIsOver)
         {
             engine.Timers.IsDueFlagged = true;
@@ -107,7 +107,7 @@ internal sealed class LoopStepper(EventLoop loop)
 
     private void Park()
     {
-        if (!engine.TryBeginPark(out long limit))
+        if (!engine.Parking.TryBegin(out long limit))
         {
             return;
         }

@@ -57,14 +57,7 @@ internal sealed class OffloadOperation<T> : IThreadPoolWorkItem, IOwnerSource, I
     }
 
     /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token)
-    {
-        core.Verify(token);
-        return !core.IsCompleted ? ValueTaskSourceStatus.Pending
-            : failure is null ? ValueTaskSourceStatus.Succeeded
-            : failure is OperationCanceledException ? ValueTaskSourceStatus.Canceled
-            : ValueTaskSourceStatus.Faulted;
-    }
+    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, failure);
 
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>

@@ -1,39 +1,30 @@
-using System.Threading.Tasks.Sources;
-
 namespace Dispatch;
 
 /// <summary>
 /// The user's side of a connection's receiving: what came and was not read yet, and the one consumer, an awaiter or an observer. Owner thread only, but for what posts itself there.
 /// </summary>
-internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource, IObservable<BufferLease>, ISubscriptionOwner<BufferLease>, IValueTaskSource<BufferLease>, IValueTaskSource<int>
+internal sealed class ReceiveConsumer(ReceiveOperation operation) : IObservable<BufferLease>, ISubscriptionOwner<BufferLease>
 {
     private readonly UnreadLeases unread = new();
-    private OwnerCompletionCore core;
-    private CancelLink cancel;
-    private Memory<byte> destination;
-    private BufferLease result;
-    private int copied;
+    private ReceiveAwait? awaiting;
     private HandleSubscription<BufferLease>? subscription;
-    private Exception? failure;
     private ConnectionInput? input;
-    private bool awaited;
     private bool inputWaits;
-    private bool isProbe;
 
     /// <inheritdoc/>
     public LoopEngine Engine => operation.Engine;
 
-    /// <inheritdoc/>
-    public ref OwnerCompletionCore Core => ref core;
+    /// <summary>Gets the await, which is made for the first one: a connection that is read through its <see cref="Connection.Input"/> has none.</summary>
+    public ReceiveAwait Await => awaiting ??= new ReceiveAwait(operation, unread);
 
     /// <summary>Gets the subscription that takes what comes, or null; for reports.</summary>
     public object? Observer => subscription;
 
     /// <summary>Gets a value indicating whether somebody takes what comes.</summary>
-    public bool IsConsuming => awaited || inputWaits || subscription is not null;
+    public bool IsConsuming => awaiting is { IsWaiting: true } || inputWaits || subscription is not null;
 
     /// <summary>Gets a value indicating whether a read, a subscription or a result that was not taken yet stands against giving the connection away.</summary>
-    public bool IsBusy => IsConsuming || core.IsCompleted || input is { IsBusy: true };
+    public bool IsBusy => IsConsuming || awaiting is { IsBusy: true } || input is { IsBusy: true };
 
     /// <summary>Gets a value indicating whether something came and was not read.</summary>
     public bool HasUnread => unread.Count != 0;
@@ -45,10 +36,13 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     public Exception? Failure => operation.Failure;
 
     /// <summary>Gets a value indicating whether an await's token has asked for its end.</summary>
-    public bool IsAwaitCancelled => awaited && cancel.Token.IsCancellationRequested;
+    public bool IsAwaitCancelled => awaiting is { IsWaiting: true, Token.IsCancellationRequested: true };
+
+    /// <summary>Gets the number of the present await.</summary>
+    public short AwaitVersion => awaiting?.Core.Version ?? 0;
 
     /// <summary>Gets the token of the await.</summary>
-    public CancellationToken Token => cancel.Token;
+    public CancellationToken Token => awaiting?.Token ?? default;
 
     /// <summary>Receives by lease.</summary>
     public ValueTask<BufferLease> ReceiveAsync(CancellationToken token)
@@ -62,8 +56,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
                 : default;
         }
 
-        BeginAwait(default, token);
-        return new(this, core.Version);
+        return new(BeginAwait(default, isProbe: false, token), AwaitVersion);
     }
 
     /// <summary>Receives by copy.</summary>
@@ -83,8 +76,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
                 : default;
         }
 
-        BeginAwait(destination, token);
-        return new(this, core.Version);
+        return new(BeginAwait(destination, isProbe: false, token), AwaitVersion);
     }
 
     /// <summary>Waits until there is something to read, and takes nothing. The number is 0.</summary>
@@ -101,9 +93,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
             return unread.Count == 0 && operation.Failure is { } error ? ValueTask.FromException<int>(error) : default;
         }
 
-        isProbe = true;
-        BeginAwait(default, token);
-        return new(this, core.Version);
+        return new(BeginAwait(default, isProbe: true, token), AwaitVersion);
     }
 
     /// <summary>Makes a reader the one consumer, until <see cref="EndInput"/>.</summary>
@@ -202,9 +192,9 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     /// <summary>Takes what has come: to the consumer, or into the queue.</summary>
     public void Take(BufferLease lease)
     {
-        if (awaited)
+        if (awaiting is { IsWaiting: true } waiting)
         {
-            Resume(lease);
+            waiting.Resume(lease);
         }
         else if (inputWaits)
         {
@@ -231,15 +221,15 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     /// <summary>Several buffers have come: the consumer is given what it asked for.</summary>
     public void Serve()
     {
-        if (awaited)
+        if (awaiting is { IsWaiting: true } waiting)
         {
             BufferLease lease = default;
-            if (!isProbe)
+            if (!waiting.IsProbe)
             {
                 unread.TryTake(out lease);
             }
 
-            Resume(lease);
+            waiting.Resume(lease);
         }
         else if (inputWaits)
         {
@@ -268,10 +258,9 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
     /// <summary>Tells the consumer that nothing more comes.</summary>
     public void End(Exception? reason)
     {
-        if (awaited)
+        if (awaiting is { IsWaiting: true } waiting)
         {
-            failure = reason;
-            Resume(default);
+            waiting.End(reason);
         }
         else if (inputWaits)
         {
@@ -291,38 +280,6 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         input?.OnClosing();
     }
 
-    /// <inheritdoc/>
-    ValueTaskSourceStatus IValueTaskSource<BufferLease>.GetStatus(short token) => GetStatus(token);
-
-    /// <inheritdoc/>
-    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => GetStatus(token);
-
-    /// <inheritdoc/>
-    void IValueTaskSource<BufferLease>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        core.OnCompleted(Engine, this, continuation, state, token, flags);
-
-    /// <inheritdoc/>
-    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        core.OnCompleted(Engine, this, continuation, state, token, flags);
-
-    /// <inheritdoc/>
-    BufferLease IValueTaskSource<BufferLease>.GetResult(short token)
-    {
-        core.VerifyCompleted(token);
-        BufferLease lease = result;
-        FinishUse();
-        return lease.Taken();
-    }
-
-    /// <inheritdoc/>
-    int IValueTaskSource<int>.GetResult(short token)
-    {
-        core.VerifyCompleted(token);
-        int count = copied;
-        FinishUse();
-        return count;
-    }
-
     private static void Hand(HandleSubscription<BufferLease> to, BufferLease lease)
     {
         try
@@ -335,89 +292,11 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
         }
     }
 
-    private void BeginAwait(Memory<byte> destination, CancellationToken token)
+    private ReceiveAwait BeginAwait(Memory<byte> destination, bool isProbe, CancellationToken token)
     {
         VerifyFree();
-        operation.Prepare();
-        this.destination = destination;
-        awaited = true;
-        operation.Arm();
-        if (token.CanBeCanceled)
-        {
-            cancel.Arm(operation, 0, token);
-        }
-    }
-
-    private void Resume(BufferLease lease)
-    {
-        awaited = false;
-        if (cancel.IsArmed)
-        {
-            cancel.Disarm();
-        }
-
-        if (isProbe)
-        {
-            isProbe = false;
-            copied = 0;
-            if (!lease.IsEmpty)
-            {
-                unread.Add(lease); // Nothing waits before it: it is the next reader's.
-            }
-        }
-        else if (destination.IsEmpty)
-        {
-            result = lease;
-        }
-        else
-        {
-            // Here and not when the result is read, which may be on another thread while more arrives.
-            CopyResult(lease);
-        }
-
-        core.SetCompleted(Engine);
-    }
-
-    private void CopyResult(BufferLease lease)
-    {
-        Memory<byte> target = destination;
-        destination = default;
-        copied = 0;
-        if (lease.IsEmpty)
-        {
-            return;
-        }
-
-        try
-        {
-            copied = unread.Copy(lease, target);
-        }
-        catch (Exception e)
-        {
-            failure = e; // The memory is the caller's, and so is what it throws.
-        }
-    }
-
-    private void FinishUse()
-    {
-        Exception? thrown = failure;
-        result = default;
-        failure = null;
-        cancel.Clear();
-        core.Reset();
-        if (thrown is not null)
-        {
-            throw thrown;
-        }
-    }
-
-    private ValueTaskSourceStatus GetStatus(short token)
-    {
-        core.Verify(token);
-        return !core.IsCompleted ? ValueTaskSourceStatus.Pending
-            : failure is null ? ValueTaskSourceStatus.Succeeded
-            : failure is OperationCanceledException ? ValueTaskSourceStatus.Canceled
-            : ValueTaskSourceStatus.Faulted;
+        Await.Begin(destination, isProbe, token);
+        return awaiting!;
     }
 
     private void Replay(HandleSubscription<BufferLease> to)
@@ -441,7 +320,7 @@ internal sealed class ReceiveConsumer(ReceiveOperation operation) : IOwnerSource
             throw new InvalidOperationException("This connection is read through its Input. Complete that first; what it has not consumed is then the next reader's.");
         }
 
-        if (awaited || core.IsCompleted || subscription is not null)
+        if (awaiting is { IsBusy: true } || subscription is not null)
         {
             throw new InvalidOperationException("This connection is being received from already. One receive or one subscription at a time: the bytes have one order.");
         }

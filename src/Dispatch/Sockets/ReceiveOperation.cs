@@ -28,7 +28,7 @@ internal sealed class ReceiveOperation : Operation, IBufferWaiter
     public override object? Observer => Consumer.Observer;
 
     /// <inheritdoc/>
-    public override uint CancelEpoch => (ushort)Consumer.Core.Version;
+    public override uint CancelEpoch => (ushort)Consumer.AwaitVersion;
 
     /// <inheritdoc/>
     public long ArmedAt { get; private set; }

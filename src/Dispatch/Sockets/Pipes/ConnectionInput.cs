@@ -15,11 +15,9 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
     private OwnerCompletionCore core;
     private CancelLink cancel;
     private ReadResult result;
-    private ForeignRead? foreign;
+    private ForeignReader? foreign;
     private Exception? failure;
     private long examined;
-    private long advanceTo;
-    private long advanceExamined;
     private int minimum;
     private volatile InputState state;
     private bool isPending;
@@ -55,6 +53,9 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
 
     private ReceiveConsumer Consumer => connection.Receiving;
 
+    /// <summary>Gets the reader of another thread than the owner's, which is made for the first such.</summary>
+    private ForeignReader Foreign => foreign ?? Interlocked.CompareExchange(ref foreign, new ForeignReader(this), null) ?? foreign;
+
     /// <summary>The refusal of a second read.</summary>
     public static InvalidOperationException ReadsAlready() => new("A read is waiting already. One read at a time: the bytes have one order.");
 
@@ -63,22 +64,14 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         Engine.IsOwner ? Read(0, cancellationToken) : ReadFromElsewhere(0, ReadResumption.Caller, cancellationToken);
 
     /// <summary>Reads for another thread, or for the code of one: any thread.</summary>
-    public ValueTask<ReadResult> ReadFromElsewhere(int least, ReadResumption resumption, CancellationToken token)
-    {
-        if (foreign is null)
-        {
-            Interlocked.CompareExchange(ref foreign, new ForeignRead(this), null);
-        }
-
-        return foreign.Begin(least, resumption, token);
-    }
+    public ValueTask<ReadResult> ReadFromElsewhere(int least, ReadResumption resumption, CancellationToken token) => Foreign.Begin(least, resumption, token);
 
     /// <inheritdoc/>
     public override bool TryRead(out ReadResult result)
     {
         if (!Engine.IsOwner)
         {
-            return TryReadFromElsewhere(out result);
+            return Foreign.TryRead(out result);
         }
 
         VerifyMayRead();
@@ -115,14 +108,12 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         if (Engine.IsOwner)
         {
             Advance(upTo, seen);
-            return;
         }
-
-        // Whatever this thread does next travels behind this message.
-        advanceTo = upTo;
-        advanceExamined = seen;
-        state = InputState.Advancing;
-        connection.TryPostFromElsewhere(static (s, _) => ((ConnectionInput)s!).AdvanceFromInbox(), this);
+        else
+        {
+            state = InputState.Advancing;
+            Foreign.Advance(upTo, seen);
+        }
     }
 
     /// <inheritdoc/>
@@ -213,14 +204,7 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         this);
 
     /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token)
-    {
-        core.Verify(token);
-        return !core.IsCompleted ? ValueTaskSourceStatus.Pending
-            : failure is null ? ValueTaskSourceStatus.Succeeded
-            : failure is OperationCanceledException ? ValueTaskSourceStatus.Canceled
-            : ValueTaskSourceStatus.Faulted;
-    }
+    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, failure);
 
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
@@ -273,20 +257,25 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         return new(this, core.Version);
     }
 
+    /// <summary>Advances. On the owner.</summary>
+    public void Advance(long upTo, long seen)
+    {
+        state = InputState.Idle;
+        examined = Math.Max(examined, seen);
+        chain.Consume(upTo);
+        if (connection.IsClosed)
+        {
+            chain.Drop();
+        }
+        else
+        {
+            Consumer.KeepWatch();
+        }
+    }
+
     /// <inheritdoc/>
     protected override ValueTask<ReadResult> ReadAtLeastAsyncCore(int minimumSize, CancellationToken cancellationToken) =>
         Engine.IsOwner ? Read(minimumSize, cancellationToken) : ReadFromElsewhere(minimumSize, ReadResumption.Caller, cancellationToken);
-
-    private bool TryReadFromElsewhere(out ReadResult result)
-    {
-        if (EventLoop.Current is { } other)
-        {
-            throw new InvalidOperationException($"TryRead on a connection of {connection.Loop.Name} would block {other.Name}. Use ReadAsync, or move the connection.");
-        }
-
-        (bool found, result) = connection.Loop.InvokeAsync(() => Task.FromResult((TryRead(out ReadResult read), read))).GetAwaiter().GetResult();
-        return found;
-    }
 
     private void Pull()
     {
@@ -367,29 +356,6 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         if (isPending)
         {
             TryFinish();
-        }
-    }
-
-    private void AdvanceFromInbox()
-    {
-        if (Engine.IsOwner)
-        {
-            Advance(advanceTo, advanceExamined);
-        }
-    }
-
-    private void Advance(long upTo, long seen)
-    {
-        state = InputState.Idle;
-        examined = Math.Max(examined, seen);
-        chain.Consume(upTo);
-        if (connection.IsClosed)
-        {
-            chain.Drop();
-        }
-        else
-        {
-            Consumer.KeepWatch();
         }
     }
 

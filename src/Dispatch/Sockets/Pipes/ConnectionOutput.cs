@@ -10,9 +10,7 @@ namespace Dispatch;
 internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwnerSource, IValueTaskSource<FlushResult>, ICancellable
 {
     // The writer's side: whoever writes.
-    private MemoryBlock? head;
-    private MemoryBlock? tail;
-    private long unflushed;
+    private UnflushedBlocks written;
     private volatile bool isCompleted;
 
     // The sending side: the owner.
@@ -43,7 +41,7 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
     public override bool CanGetUnflushedBytes => true;
 
     /// <inheritdoc/>
-    public override long UnflushedBytes => unflushed;
+    public override long UnflushedBytes => written.Bytes;
 
     /// <summary>Gets the connection.</summary>
     public Connection Connection => connection;
@@ -61,21 +59,7 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
     public override Span<byte> GetSpan(int sizeHint = 0) => BlockFor(sizeHint).FreeSpan;
 
     /// <inheritdoc/>
-    public override void Advance(int bytes)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        int room = tail?.Room ?? 0;
-        if (bytes > room)
-        {
-            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"The memory that was asked for last has room for {room} bytes.");
-        }
-
-        if (bytes != 0)
-        {
-            tail!.Length += bytes;
-            unflushed += bytes;
-        }
-    }
+    public override void Advance(int bytes) => written.Advance(bytes);
 
     /// <inheritdoc/>
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
@@ -91,7 +75,7 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
             VerifyMayFlush(); // Before anything is taken away from the writer.
         }
 
-        MemoryBlock? first = Detach(out MemoryBlock? last, out long bytes);
+        MemoryBlock? first = written.TakeAll(out MemoryBlock? last, out long bytes);
         return IsHere ? Flush(first, last, bytes, cancellationToken) : FlushFromElsewhere(first, last, bytes, cancellationToken);
     }
 
@@ -122,12 +106,11 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         }
 
         isCompleted = true;
-        MemoryBlock? first = Detach(out MemoryBlock? last, out long bytes);
-        Discard(head); // Asked for, and not written to.
-        head = tail = null;
+        MemoryBlock? first = written.TakeAll(out MemoryBlock? last, out long bytes);
+        written.Drop(); // What was asked for, and not written to.
         if (exception is not null)
         {
-            Discard(first);
+            UnflushedBlocks.Discard(first);
             connection.Abort();
             return;
         }
@@ -148,7 +131,7 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         SendQueue queue = connection.Sends;
         if (connection.IsClosed || queue.Error != 0)
         {
-            Discard(first);
+            UnflushedBlocks.Discard(first);
             return false;
         }
 
@@ -204,14 +187,7 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         this);
 
     /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token)
-    {
-        core.Verify(token);
-        return !core.IsCompleted ? ValueTaskSourceStatus.Pending
-            : failure is null ? ValueTaskSourceStatus.Succeeded
-            : failure is OperationCanceledException ? ValueTaskSourceStatus.Canceled
-            : ValueTaskSourceStatus.Faulted;
-    }
+    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, failure);
 
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
@@ -229,15 +205,6 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         return thrown is null ? taken : throw thrown;
     }
 
-    private static void Discard(MemoryBlock? first)
-    {
-        while (first is { } block)
-        {
-            first = block.Next;
-            BlockPool.ReturnAnywhere(block);
-        }
-    }
-
     private static async Task ObserveAsync(ValueTask completing)
     {
         try
@@ -253,40 +220,7 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
     private MemoryBlock BlockFor(int sizeHint)
     {
         VerifyNotCompleted();
-        ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
-        int atLeast = Math.Max(sizeHint, 1);
-        if (tail is { } present && present.Room >= atLeast)
-        {
-            return present;
-        }
-
-        MemoryBlock block = Engine.IsOwner ? Engine.Blocks.Rent(atLeast) : BlockPool.RentAnywhere(atLeast);
-        if (tail is null)
-        {
-            head = block;
-        }
-        else
-        {
-            tail.Next = block;
-        }
-
-        return tail = block;
-    }
-
-    private MemoryBlock? Detach(out MemoryBlock? last, out long bytes)
-    {
-        bytes = unflushed;
-        if (bytes == 0)
-        {
-            last = null; // What was asked for and not written to stays for the next write.
-            return null;
-        }
-
-        MemoryBlock? first = head;
-        last = tail;
-        head = tail = null;
-        unflushed = 0;
-        return first;
+        return written.BlockFor(Engine, sizeHint);
     }
 
     private ValueTask<FlushResult> FlushFromElsewhere(MemoryBlock? first, MemoryBlock? last, long bytes, CancellationToken token)
@@ -319,7 +253,7 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
             catch (InvalidOperationException)
             {
                 // It is refused, while the connection moves say: the writer, who waits for this, has what it wrote again.
-                (head, tail, unflushed) = (first, last, bytes);
+                written.PutBack(first, last, bytes);
                 throw;
             }
 

@@ -82,7 +82,7 @@ public sealed class ConnectionStream : Stream, IValueTaskSource<int>, IValueTask
         ValueTask<int> read = buffer.IsEmpty ? connection.WhenReadableAsync(cancellationToken) : connection.ReceiveAsync(buffer, cancellationToken);
         return read.IsCompletedSuccessfully ? read
             : read.IsCompleted ? new(ReadWrappedAsync(read))
-            : new(this, connection.Receiving.Core.Version); // The same await, whose failure is put into other words.
+            : new(this, connection.Receiving.AwaitVersion); // The same await, whose failure is put into other words.
     }
 
     /// <inheritdoc/>
@@ -191,18 +191,18 @@ public sealed class ConnectionStream : Stream, IValueTaskSource<int>, IValueTask
     }
 
     /// <inheritdoc/>
-    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => ((IValueTaskSource<int>)connection.Receiving).GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => connection.Receiving.Await.GetStatus(token);
 
     /// <inheritdoc/>
     void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        ((IValueTaskSource<int>)connection.Receiving).OnCompleted(continuation, state, token, flags);
+        connection.Receiving.Await.OnCompleted(continuation, state, token, flags);
 
     /// <inheritdoc/>
     int IValueTaskSource<int>.GetResult(short token)
     {
         try
         {
-            return ((IValueTaskSource<int>)connection.Receiving).GetResult(token);
+            return ((IValueTaskSource<int>)connection.Receiving.Await).GetResult(token);
         }
         catch (SocketException e)
         {

@@ -23,7 +23,7 @@ internal sealed class ReceivedLeases(Connection connection, CancellationToken ou
 
         public BufferLease Current { get; private set; }
 
-        private IValueTaskSource<BufferLease> Source => connection.Receiving;
+        private IValueTaskSource<BufferLease> Source => connection.Receiving.Await;
 
         public ValueTask<bool> MoveNextAsync()
         {
@@ -35,7 +35,7 @@ internal sealed class ReceivedLeases(Connection connection, CancellationToken ou
             }
 
             ValueTask<BufferLease> next = connection.ReceiveAsync(token);
-            return next.IsCompleted ? new(Take(next)) : new(this, connection.Receiving.Core.Version);
+            return next.IsCompleted ? new(Take(next)) : new(this, connection.Receiving.AwaitVersion);
         }
 
         public ValueTask DisposeAsync()

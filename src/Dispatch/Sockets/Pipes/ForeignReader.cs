@@ -4,12 +4,14 @@ using System.Threading.Tasks.Sources;
 namespace Dispatch;
 
 /// <summary>
-/// A read that another thread than the owner's has asked for, or one whose result is not for the owner's thread: it travels to the owner through the inbox. One object serves all of a reader's, so that none of them allocates.
+/// A connection's input as another thread than the owner's reads it, or for somebody whose result is not for the owner's thread: reads and advances travel to the owner through the inbox. One object serves all reads, so that none
+/// of them allocates.
 /// </summary>
-internal sealed class ForeignRead(ConnectionInput input) : IValueTaskSource<ReadResult>
+internal sealed class ForeignReader(ConnectionInput input) : IValueTaskSource<ReadResult>
 {
-    private static readonly InboxAction Start = static (s, _) => ((ForeignRead)s!).StartOnOwner();
-    private static readonly Action<object?> Finished = static s => ((ForeignRead)s!).Finish();
+    private static readonly InboxAction Start = static (s, _) => ((ForeignReader)s!).StartOnOwner();
+    private static readonly InboxAction Advanced = static (s, _) => ((ForeignReader)s!).AdvanceOnOwner();
+    private static readonly Action<object?> Finished = static s => ((ForeignReader)s!).Finish();
 
     private readonly ConnectionInput input = input;
     private ManualResetValueTaskSourceCore<ReadResult> core;
@@ -17,6 +19,8 @@ internal sealed class ForeignRead(ConnectionInput input) : IValueTaskSource<Read
     private CancellationToken token;
     private ReadResumption resumption;
     private int least;
+    private long consumed;
+    private long examined;
     private bool isBusy;
     private bool wantsContext;
 
@@ -43,6 +47,27 @@ internal sealed class ForeignRead(ConnectionInput input) : IValueTaskSource<Read
         }
 
         return new(this, core.Version);
+    }
+
+    /// <summary>Takes what there is, and blocks until the owner has looked. A thread that owns no loop.</summary>
+    public bool TryRead(out ReadResult result)
+    {
+        EventLoop owner = input.Connection.Loop;
+        if (EventLoop.Current is { } other)
+        {
+            throw new InvalidOperationException($"TryRead on a connection of {owner.Name} would block {other.Name}. Use ReadAsync, or move the connection.");
+        }
+
+        (bool found, result) = owner.InvokeAsync(() => Task.FromResult((input.TryRead(out ReadResult read), read))).GetAwaiter().GetResult();
+        return found;
+    }
+
+    /// <summary>Advances. The thread that reads; whatever it does next travels behind this message.</summary>
+    public void Advance(long upTo, long seen)
+    {
+        consumed = upTo;
+        examined = seen;
+        input.Connection.TryPostFromElsewhere(Advanced, this);
     }
 
     /// <inheritdoc/>
@@ -92,6 +117,14 @@ internal sealed class ForeignRead(ConnectionInput input) : IValueTaskSource<Read
                 static s => s.core.SetException(s.input.Told(new ObjectDisposedException(s.input.Engine.Loop.Name, $"{s.input.Engine.Loop.Name} has stopped, and its connections with it."))),
                 this,
                 preferLocal: false);
+        }
+    }
+
+    private void AdvanceOnOwner()
+    {
+        if (input.Engine.IsOwner)
+        {
+            input.Advance(consumed, examined);
         }
     }
 
