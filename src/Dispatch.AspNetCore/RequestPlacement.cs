@@ -54,8 +54,18 @@ internal sealed class RequestPlacement
 
         if (!Loop.IsOwner)
         {
-            present.ServesPool = HttpProtocol.IsHttp2(context.Request.Protocol);
-            return present.ServesPool ? next(context) : MoveAsync(next, context);
+            if (!HttpProtocol.IsHttp2(context.Request.Protocol))
+            {
+                return MoveAsync(next, context);
+            }
+
+            present.ServesPool = true;
+            if (onPool)
+            {
+                present.ServesPool = false; // It has left the loop meanwhile, and with it what this is for.
+            }
+
+            return next(context);
         }
 
         return SynchronizationContext.Current is null ? RunInContextAsync(next, context) : RunHere(next, context);
@@ -63,11 +73,17 @@ internal sealed class RequestPlacement
 
     /// <summary>Runs a request that is elsewhere on the loop, unless the connection's requests run on the pool.</summary>
     public Task MoveAsync(RequestDelegate next, HttpContext context) =>
-        onPool || Loop.IsOwner ? RunAsync(next, context) : Loop.InvokeAsync(() => RunHere(next, context));
+        onPool || Loop.IsOwner ? RunAsync(next, context)
+        : Loop.InvokeAsync(() => onPool ? Task.Run(() => next(context)) : RunHere(next, context)); // It may have left the loop while this stood in line.
 
     /// <summary>A stretch of a request's code has ended. Loop's thread only.</summary>
     public void OnStretch(RequestTrace request, long ticks)
     {
+        if (onPool)
+        {
+            return; // It has left, and has been told of.
+        }
+
         if (ticks > settings.BlockingTicks)
         {
             OnBlocked(request, ticks);
@@ -103,8 +119,17 @@ internal sealed class RequestPlacement
             return next(context);
         }
 
-        RequestTrace request = connection is { ServesPool: true } ? new RequestTrace(this) : trace ??= new RequestTrace(this);
-        return request.Run(next, context);
+        if (connection is { ServesPool: true })
+        {
+            return new RequestTrace(this).Run(next, context); // One of many at a time.
+        }
+
+        if (trace is not { MayServe: true })
+        {
+            trace = new RequestTrace(this);
+        }
+
+        return trace.Run(next, context);
     }
 
     private void OnBlocked(RequestTrace request, long ticks)

@@ -9,20 +9,27 @@ namespace Dispatch.AspNetCore;
 /// for <see cref="RequestPlacement"/>, and shown to the loop's watchdog where there is one.
 /// </summary>
 /// <remarks>
-/// An HTTP/1.1 connection has one for all its requests, as they come one after the other; an HTTP/2 stream has one of its own. Everything but what the watchdog reads belongs to the loop's thread. What outlives its request (a
-/// timer that a handler has set, say) keeps the trace and its placement, but neither the connection nor the request.
+/// An HTTP/1.1 connection has one for all its requests, as long as they end without having waited: one that waits has sent the trace along with its awaits, and perhaps with work that outlives it, so the next request gets a new one.
+/// Everything but what the watchdog reads belongs to the loop's thread. What outlives its request (a timer that a handler has set, say) keeps the trace and its placement, but neither the connection nor the request; it is not
+/// counted.
 /// </remarks>
 internal sealed class RequestTrace(RequestPlacement placement) : INamedCallback
 {
     private static readonly AsyncLocal<RequestTrace?> Running = new(OnChanged);
 
+    /// <summary>For the runtime, and for Dispatch's awaits: none that anything has to come back to.</summary>
+    private static readonly SynchronizationContext Elsewhere = new();
+
     private readonly RequestPlacement placement = placement;
-    private ExecutionContext? around;
+
     private ExecutionContext? own;
+    private Task? request;
     private volatile IFeatureCollection? features;
     private volatile string? name;
     private long began;
+    private int served;
     private int stretches;
+    private bool counts;
 
     /// <inheritdoc/>
     (object? Target, object? State) INamedCallback.Callback => (Name, null);
@@ -33,6 +40,12 @@ internal sealed class RequestTrace(RequestPlacement placement) : INamedCallback
     /// <summary>Gets how many stretches of the request's code have ended: one, and one an await that had to wait.</summary>
     public int Stretches => stretches;
 
+    /// <summary>Gets a value indicating whether it may follow another request: the last one did not wait for anything.</summary>
+    public bool MayServe => request is null;
+
+    /// <summary>Gets a value indicating whether what runs now may be the request's: it has not ended.</summary>
+    private bool IsUnderWay => features is not null || request is { IsCompleted: false };
+
     /// <summary>Runs a request. Loop's thread only.</summary>
     public Task Run(RequestDelegate next, HttpContext context)
     {
@@ -42,19 +55,21 @@ internal sealed class RequestTrace(RequestPlacement placement) : INamedCallback
             return next(context); // By way of UseLoops, and of the filter before: once is enough. And where somebody suppresses the flow there is nothing to follow.
         }
 
+        served++;
         stretches = 0;
         name = context.Request.Path.Value;
         features = context.Features;
-        Task? request = null;
         Enter(outside);
         try
         {
-            return request = next(context);
+            Task begun = next(context);
+            request = begun.IsCompleted ? null : begun;
+            return begun;
         }
         finally
         {
             ExecutionContext.Restore(outside);
-            if (request is not { IsCompletedSuccessfully: true } || placement.Watch is not null)
+            if (request is not null || placement.Watch is not null)
             {
                 name = Name; // For what follows behind the await, and for a report of a turn that has ended before anybody looked.
             }
@@ -89,25 +104,36 @@ internal sealed class RequestTrace(RequestPlacement placement) : INamedCallback
         }
     }
 
-    /// <summary>Enters the execution context that is the present one and this. It is made once, as long as Kestrel calls from the same one.</summary>
+    /// <summary>Enters the execution context that is the present one and this. It is kept where the present one is the loop's own: another one may hold on to things of its request's.</summary>
     private void Enter(ExecutionContext outside)
     {
-        if (ReferenceEquals(around, outside))
+        bool isPlain = placement.Loop.Engine.Scope.IsBaseline(outside);
+        if (isPlain && own is not null)
         {
-            ExecutionContext.Restore(own!);
+            ExecutionContext.Restore(own);
             return;
         }
 
         Running.Value = this;
-        own = ExecutionContext.Capture();
-        around = outside;
+        if (isPlain)
+        {
+            own = ExecutionContext.Capture();
+        }
     }
 
     private void BeginStretch()
     {
-        if (placement.IsOnPool)
+        counts = IsUnderWay;
+        if (!counts)
         {
-            SynchronizationContext.SetSynchronizationContext(null); // It has left the loop in the midst of this request: its next awaits need not come back. The runtime gives the thread its own again behind this callback.
+            return;
+        }
+
+        if (placement.IsOnPool && served == 1)
+        {
+            // The connection has left the loop in the midst of this request, whose next awaits need not come back. Whoever runs this code gives the thread its context again, at the end of the turn's callback at the latest.
+            // Not where the trace has followed other requests before: what of theirs goes on wants to be where it was.
+            SynchronizationContext.SetSynchronizationContext(Elsewhere);
         }
 
         placement.Watch?.NoteCode(this);
@@ -116,7 +142,10 @@ internal sealed class RequestTrace(RequestPlacement placement) : INamedCallback
 
     private void EndStretch()
     {
-        placement.OnStretch(this, Stopwatch.GetTimestamp() - began);
-        stretches++;
+        if (counts)
+        {
+            placement.OnStretch(this, Stopwatch.GetTimestamp() - began);
+            stretches++;
+        }
     }
 }

@@ -35,6 +35,11 @@ public readonly struct LoopSwitch : ICriticalNotifyCompletion, IEquatable<LoopSw
         {
             throw new ObjectDisposedException(engine.Loop.Name, $"{engine.Loop.Name} stopped before the switch to it; this code runs on the thread pool.");
         }
+
+        if (engine.Scope.IsActive && !ReferenceEquals(SynchronizationContext.Current, engine.Scope.Context))
+        {
+            SynchronizationContext.SetSynchronizationContext(engine.Scope.Context); // Whoever asked to be here wants to come back here, whatever context it was in before.
+        }
     }
 
     /// <summary>Queues the continuation on the loop.</summary>

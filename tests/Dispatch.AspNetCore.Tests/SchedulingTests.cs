@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
+using System.Threading.Channels;
 using Dispatch.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -10,12 +11,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Dispatch.AspNetCore.Tests;
 
-/// <summary>Code that keeps its loop: it is seen wherever in a request it blocks, it is named, and its connection goes on elsewhere.</summary>
+/// <summary>
+/// Code that keeps its loop: it is seen wherever in a request it blocks, it is named, and its connection goes on elsewhere. On a busy machine a thread that is not let run, and code that is being compiled, look the same: connections may leave
+/// sooner than by what the tests do.
+/// </summary>
 public sealed class SchedulingTests
 {
     private const string LeftLoop = nameof(LeftLoop);
 
     private static readonly TimeSpan Guard = TimeSpan.FromMinutes(2);
+
+    /// <summary>Longer than what <see cref="LeaveAtOnce"/> allows, which is longer than a busy machine takes the CPU away for.</summary>
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(2.5);
 
     public static TheoryData<string> Places => new(Blocking.Keys);
 
@@ -64,7 +71,7 @@ public sealed class SchedulingTests
             places.Add(await client.GetStringAsync(new Uri(server.Address, "blocks/it"), Token));
         }
 
-        Assert.Equal(["loop", "loop", "loop", "pool", "pool"], places);
+        AssertLeft(places);
         string told = await log.NextAsync(LeftLoop, Token).WaitAsync(Guard, Token);
         Assert.Contains("(endpoint: HTTP: GET /blocks/{how}), 3 times", told, StringComparison.Ordinal);
         Assert.Empty(log.TakeAll(LeftLoop));
@@ -90,24 +97,24 @@ public sealed class SchedulingTests
             places.Add(await client.GetStringAsync(new Uri(server.Address, "blocks/it"), Token));
         }
 
-        Assert.Equal(["loop", "loop", "loop", "pool", "pool"], places);
+        AssertLeft(places);
         Assert.Contains("(endpoint: HTTP: GET /blocks/{how}), 3 times", await log.NextAsync(LeftLoop, Token).WaitAsync(Guard, Token), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task What_a_request_blocks_on_other_threads_is_not_counted()
     {
-        await using TestServer server = await TestServer.StartAsync(app => app.MapGet("/", async () =>
-        {
-            string before = Here;
-            await Task.Run(Block);
-            return before + Here;
-        }));
+        await using TestServer server = await TestServer.StartAsync(
+            app => app.MapGet("/", async () =>
+            {
+                string before = Here;
+                await Task.Run(() => Block(Long));
+                return before + Here;
+            }),
+            transport: LeaveAtOnce);
         using HttpClient client = OneConnection();
-        for (int i = 0; i < 6; i++)
-        {
-            Assert.Equal("looploop", await client.GetStringAsync(server.Address, Token));
-        }
+        Assert.Equal("looploop", await client.GetStringAsync(server.Address, Token));
+        Assert.Equal("looploop", await client.GetStringAsync(server.Address, Token));
     }
 
     [Fact]
@@ -122,38 +129,130 @@ public sealed class SchedulingTests
     }
 
     [Fact]
-    public async Task A_WebSocket_whose_messages_block_the_loop_goes_on_on_the_pool()
+    public async Task Streams_that_stand_in_line_for_a_loop_that_others_block_do_not_block_it_too()
     {
-        const int Messages = 8; // It blocks in the first three; the fourth may still begin on the loop, as its read was awaited there.
-        await using TestServer server = await TestServer.StartAsync(app =>
-        {
-            app.UseWebSockets();
-            app.Map("/", async (HttpContext context) =>
+        await using TestServer server = await TestServer.StartAsync(
+            app =>
             {
-                using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
-                byte[] buffer = new byte[10];
-                while (await socket.ReceiveAsync(buffer, default) is { MessageType: not WebSocketMessageType.Close })
-                {
-                    await socket.SendAsync(Encoding.UTF8.GetBytes(Block()), WebSocketMessageType.Text, endOfMessage: true, default);
-                }
+                app.UseRouting();
+                app.UseLoops();
+                app.MapGet("/", Blocking["at once"]);
+            },
+            o => o.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
+        using HttpClient client = new() { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        string[] places = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => client.GetStringAsync(server.Address, Token)));
+        Assert.InRange(places.Count(p => p == "loop"), 1, 3);
+    }
 
-                await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, default);
-            });
-        });
-        using ClientWebSocket client = new();
-        await client.ConnectAsync(new UriBuilder(server.Address) { Scheme = "ws" }.Uri, Token);
-        List<string> places = [];
-        byte[] received = new byte[10];
-        for (int i = 0; i < Messages; i++)
+    [Fact]
+    public async Task A_response_that_blocks_between_its_parts_leaves_the_loop_with_the_next_await()
+    {
+        await using TestServer server = await TestServer.StartAsync(app => app.MapGet("/", async (HttpContext context) =>
         {
-            await client.SendAsync("x"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, Token);
-            ValueWebSocketReceiveResult got = await client.ReceiveAsync(received.AsMemory(), Token);
-            places.Add(Encoding.UTF8.GetString(received, 0, got.Count));
+            EventLoop loop = EventLoop.Current!;
+            for (int i = 0; i < 6; i++)
+            {
+                await loop.DelayAsync(TimeSpan.FromMilliseconds(1));
+                await context.Response.WriteAsync(Block() + ' ');
+            }
+        }));
+        using HttpClient client = OneConnection();
+        string places = await client.GetStringAsync(server.Address, Token);
+        Assert.StartsWith("loop ", places, StringComparison.Ordinal);
+        Assert.EndsWith(" pool pool ", places, StringComparison.Ordinal); // Three block, and the fourth part may still begin on the loop, as it was awaited there.
+    }
+
+    [Fact]
+    public async Task What_a_request_has_left_behind_stays_on_the_loop_and_counts_for_no_other()
+    {
+        Channel<TimeSpan> orders = Channel.CreateUnbounded<TimeSpan>();
+        Channel<string> places = Channel.CreateUnbounded<string>();
+        await using TestServer server = await TestServer.StartAsync(
+            app =>
+            {
+                app.MapGet("/start", async () =>
+                {
+                    _ = ObeyAsync();
+                    await Task.Yield();
+                    return Here;
+                });
+                app.MapGet("/waits", async () =>
+                {
+                    string before = Here;
+                    await Task.Delay(1);
+                    return before;
+                });
+                app.MapGet("/blocks", async () =>
+                {
+                    await Task.Yield();
+                    return Block(Long);
+                });
+            },
+            transport: LeaveAtOnce);
+        using HttpClient client = OneConnection();
+        Assert.Equal("loop", await AskAsync("start"));
+        Assert.Equal("loop", await AskAsync("waits"));
+        Assert.Equal("loop", await ObeyedAsync(Long));
+        Assert.Equal("loop", await AskAsync("waits"));
+        Assert.Equal("loop", await AskAsync("blocks"));
+        Assert.Equal("pool", await AskAsync("waits"));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal("loop", await ObeyedAsync(TimeSpan.Zero));
         }
 
-        await client.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Token);
-        Assert.Equal(["loop", "loop", "loop"], places[..3]);
-        Assert.Equal(["pool", "pool", "pool", "pool"], places[4..]);
+        orders.Writer.Complete();
+
+        Task<string> AskAsync(string what) => client.GetStringAsync(new Uri(server.Address, what), Token);
+
+        async Task<string> ObeyedAsync(TimeSpan block)
+        {
+            await orders.Writer.WriteAsync(block, Token);
+            return await places.Reader.ReadAsync(Token);
+        }
+
+        async Task ObeyAsync()
+        {
+            await foreach (TimeSpan block in orders.Reader.ReadAllAsync())
+            {
+                await places.Writer.WriteAsync(Block(block));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_asks_for_the_loop_is_there_behind_awaits_too_also_after_its_connection_has_left(bool bySwitch)
+    {
+        EventLoop? loop = null;
+        await using TestServer server = await StartSocketAsync(async () =>
+        {
+            loop ??= EventLoop.Current;
+            Block();
+            return bySwitch ? await SwitchAsync() : await loop!.InvokeAsync(async () =>
+            {
+                await Task.Delay(1);
+                return Here;
+            });
+        });
+        Assert.All(await AskAsync(server, 8), place => Assert.Equal("loop", place));
+
+        async Task<string> SwitchAsync()
+        {
+            await loop!.SwitchTo();
+            await Task.Delay(1);
+            return Here;
+        }
+    }
+
+    [Fact]
+    public async Task A_WebSocket_whose_messages_block_the_loop_goes_on_on_the_pool()
+    {
+        await using TestServer server = await StartSocketAsync(() => Task.FromResult(Block()));
+        List<string> places = await AskAsync(server, 8);
+        Assert.Equal("loop", places[0]);
+        Assert.Equal(["pool", "pool", "pool", "pool"], places[4..]); // Three block, and the fourth may still begin on the loop, as it was awaited there.
     }
 
     [Theory]
@@ -190,15 +289,63 @@ public sealed class SchedulingTests
         while (!stalls.Any(s => s.Callback?.Contains("/slow/{id}", StringComparison.Ordinal) == true));
     }
 
+    /// <summary>Starts a server whose WebSocket answers each message with what the code returns.</summary>
+    private static Task<TestServer> StartSocketAsync(Func<Task<string>> answer) => TestServer.StartAsync(app =>
+    {
+        app.UseWebSockets();
+        app.Map("/", async (HttpContext context) =>
+        {
+            using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+            byte[] buffer = new byte[10];
+            while (await socket.ReceiveAsync(buffer, default) is { MessageType: not WebSocketMessageType.Close })
+            {
+                await socket.SendAsync(Encoding.UTF8.GetBytes(await answer()), WebSocketMessageType.Text, endOfMessage: true, default);
+            }
+
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, default);
+        });
+    });
+
+    private static async Task<List<string>> AskAsync(TestServer server, int messages)
+    {
+        using ClientWebSocket client = new();
+        await client.ConnectAsync(new UriBuilder(server.Address) { Scheme = "ws" }.Uri, Token);
+        List<string> answers = [];
+        byte[] received = new byte[10];
+        for (int i = 0; i < messages; i++)
+        {
+            await client.SendAsync("x"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, Token);
+            ValueWebSocketReceiveResult got = await client.ReceiveAsync(received.AsMemory(), Token);
+            answers.Add(Encoding.UTF8.GetString(received, 0, got.Count));
+        }
+
+        await client.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Token);
+        return answers;
+    }
+
     private static HttpClient OneConnection() => new(new SocketsHttpHandler { MaxConnectionsPerServer = 1 });
 
     /// <summary>What handlers are not to do.</summary>
-    private static string Block()
+    private static string Block() => Block(TimeSpan.FromMilliseconds(50));
+
+    private static string Block(TimeSpan time)
     {
         string where = Here;
         using ManualResetEventSlim never = new();
-        never.Wait(TimeSpan.FromMilliseconds(50));
+        never.Wait(time);
         return where;
+    }
+
+    private static void LeaveAtOnce(DispatchTransportOptions options)
+    {
+        options.BlockingThreshold = TimeSpan.FromSeconds(2);
+        options.BlockingLimit = 1;
+    }
+
+    private static void AssertLeft(List<string> places)
+    {
+        Assert.Equal("loop", places[0]);
+        Assert.Equal(["pool", "pool"], places[3..]);
     }
 
     private static async Task BlockBehindAsync()

@@ -17,14 +17,18 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Dispatcher Dispatcher => app.Services.GetRequiredService<Dispatcher>();
 
-    public static async Task<TestServer> StartAsync(Action<WebApplication> map, Action<KestrelServerOptions>? kestrel = null, DispatchScheduling scheduling = DispatchScheduling.Adaptive, Action<WebApplicationBuilder>? build = null, bool useDispatch = true)
+    public static async Task<TestServer> StartAsync(Action<WebApplication> map, Action<KestrelServerOptions>? kestrel = null, DispatchScheduling scheduling = DispatchScheduling.Adaptive, Action<WebApplicationBuilder>? build = null, bool useDispatch = true, Action<DispatchTransportOptions>? transport = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         build?.Invoke(builder);
         if (useDispatch)
         {
-            builder.WebHost.UseDispatch(o => o.Scheduling = scheduling);
+            builder.WebHost.UseDispatch(o =>
+            {
+                o.Scheduling = scheduling;
+                transport?.Invoke(o);
+            });
         }
 
         builder.WebHost.UseKestrelHttpsConfiguration();

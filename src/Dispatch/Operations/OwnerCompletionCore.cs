@@ -48,8 +48,8 @@ internal struct OwnerCompletionCore
 
     /// <summary>Says how far the current use is.</summary>
     /// <param name="token">The use that is meant.</param>
-    /// <param name="failure">Why it has failed, when it has.</param>
-    public readonly ValueTaskSourceStatus GetStatus(short token, Exception? failure)
+    /// <param name="failure">Where it is written why it has failed: read only when it has completed, as another thread may ask.</param>
+    public readonly ValueTaskSourceStatus GetStatus(short token, ref readonly Exception? failure)
     {
         Verify(token);
         return !completed ? ValueTaskSourceStatus.Pending

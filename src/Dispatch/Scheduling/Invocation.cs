@@ -51,7 +51,11 @@ internal sealed class Invocation<T> : INamedCallback
         }
     }
 
-    private void Begin() => _ = RelayAsync();
+    private void Begin()
+    {
+        SynchronizationContext.SetSynchronizationContext(engine.Scope.Context); // Whatever came along with the caller's execution context: its code was asked to be here, also behind its awaits.
+        _ = RelayAsync();
+    }
 
     private async Task RelayAsync()
     {

@@ -5,11 +5,11 @@ internal static class LoopInvocations
 {
     /// <summary>Runs code that has a result.</summary>
     public static Task<T> InvokeAsync<T>(LoopEngine engine, Func<Task<T>> work) =>
-        IsHere(engine) ? RunHereAsync(work, Task.FromException<T>) : Invocation<T>.Start(engine, work);
+        IsHere(engine) ? RunHereAsync(engine, work, Task.FromException<T>) : Invocation<T>.Start(engine, work);
 
     /// <summary>Runs code; reports call it by the name of what the user gave.</summary>
     public static Task InvokeAsync(LoopEngine engine, Func<Task> work, Delegate given) =>
-        IsHere(engine) ? RunHereAsync(work, Task.FromException) : SendAsync(engine, work, given);
+        IsHere(engine) ? RunHereAsync(engine, work, Task.FromException) : SendAsync(engine, work, given);
 
     /// <summary>Runs code that awaits nothing.</summary>
     public static Task InvokeAsync(LoopEngine engine, Action work) => InvokeAsync(
@@ -23,9 +23,17 @@ internal static class LoopInvocations
 
     private static bool IsHere(LoopEngine engine) => engine.IsOwner && engine.Scope.IsActive;
 
-    private static TTask RunHereAsync<TTask>(Func<TTask> work, Func<Exception, TTask> failed)
+    private static TTask RunHereAsync<TTask>(LoopEngine engine, Func<TTask> work, Func<Exception, TTask> failed)
         where TTask : Task
     {
+        // As behind the inbox: who asks to be here wants to come back here behind its awaits, whatever context the caller is in.
+        SynchronizationContext? found = SynchronizationContext.Current;
+        bool isOther = !ReferenceEquals(found, engine.Scope.Context);
+        if (isOther)
+        {
+            SynchronizationContext.SetSynchronizationContext(engine.Scope.Context);
+        }
+
         try
         {
             return work();
@@ -33,6 +41,13 @@ internal static class LoopInvocations
         catch (Exception e)
         {
             return failed(e);
+        }
+        finally
+        {
+            if (isOther)
+            {
+                SynchronizationContext.SetSynchronizationContext(found);
+            }
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class OffloadOperation<T> : IThreadPoolWorkItem, IOwnerSource, I
     }
 
     /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, failure);
+    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, in failure);
 
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>

@@ -87,6 +87,9 @@ internal sealed class TurnScope(LoopEngine engine)
         }
     }
 
+    /// <summary>Says whether an execution context is the one that callbacks find.</summary>
+    public bool IsBaseline(ExecutionContext found) => ReferenceEquals(found, baseline);
+
     /// <summary>Runs an await's continuation in a later turn; or, when the loop can have none any more, on the thread pool.</summary>
     public void RunLater(Action<object?> continuation, object? state, bool inContext)
     {
@@ -101,17 +104,30 @@ internal sealed class TurnScope(LoopEngine engine)
         }
     }
 
+    /// <summary>Runs a continuation, and leaves the thread as it was: that is the callback's of the turn, or user code's that has ended an await of somebody else's, by cancelling its token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void RunInline(Action<object?> continuation, object? state, bool inContext)
     {
-        if (!inContext)
+        ExecutionContext? found = ExecutionContext.Capture();
+        SynchronizationContext? current = SynchronizationContext.Current;
+
+        // With a context current that is not the default one, the framework would send one that asked for none to the thread pool.
+        SynchronizationContext? wanted = inContext ? context : null;
+        if (!ReferenceEquals(current, wanted))
         {
-            // With a context current that is not the default one, the framework would send such a continuation to the thread pool.
-            SynchronizationContext.SetSynchronizationContext(null);
+            SynchronizationContext.SetSynchronizationContext(wanted);
         }
 
         continuation(state);
-        Restore();
+        if (!ReferenceEquals(SynchronizationContext.Current, current))
+        {
+            SynchronizationContext.SetSynchronizationContext(current);
+        }
+
+        if (found is not null && !ReferenceEquals(ExecutionContext.Capture(), found))
+        {
+            ExecutionContext.Restore(found);
+        }
     }
 
     private void RunWatchedOrLater(Action<object?> continuation, object? state, bool inContext)

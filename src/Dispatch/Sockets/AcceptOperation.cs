@@ -179,7 +179,7 @@ internal sealed class AcceptOperation : Operation, IOwnerSource, IObservable<Con
     }
 
     /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, failure);
+    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, in failure);
 
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>

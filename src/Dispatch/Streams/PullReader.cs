@@ -102,7 +102,7 @@ internal sealed class PullReader<T>(LoopStream<T> stream, CancellationToken firs
     }
 
     /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, failure);
+    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, in failure);
 
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>

@@ -97,6 +97,53 @@ public sealed class ContextTests
         Local.Value = null;
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Who_cancels_keeps_its_async_locals_and_its_context_and_so_does_who_was_cancelled(bool hasContext) => OnLoop.Run(async loop =>
+    {
+        Local.Value = "cancelled";
+        using CancellationTokenSource source = new();
+        Task<string> cancelled = DelayAsync(source.Token);
+        Local.Value = "canceller";
+        SynchronizationContext? home = SynchronizationContext.Current;
+        SynchronizationContext? context = hasContext ? home : null;
+        SynchronizationContext.SetSynchronizationContext(context);
+        source.Cancel();
+        string? local = Local.Value;
+        SynchronizationContext? found = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(home);
+        Assert.Equal("canceller", local);
+        Assert.Same(context, found);
+        Assert.Equal("cancelled home", await cancelled);
+
+        async Task<string> DelayAsync(CancellationToken token)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loop.DelayAsync(TimeSpan.FromDays(1), token).AsTask());
+            string? kept = Local.Value;
+            await Task.Yield();
+            return $"{kept} {(loop.IsOwner ? "home" : "elsewhere")}";
+        }
+    });
+
+    [Fact]
+    public void Who_asks_for_the_loop_comes_back_to_it_whatever_context_it_was_in() => OnLoop.Run(async loop =>
+    {
+        SynchronizationContext other = new();
+        SynchronizationContext.SetSynchronizationContext(other);
+        Task<bool> invoked = loop.InvokeAsync(BehindAwaitAsync);
+        Assert.Same(other, SynchronizationContext.Current);
+        await loop.SwitchTo();
+        Assert.True(await BehindAwaitAsync());
+        Assert.True(await invoked);
+
+        async Task<bool> BehindAwaitAsync()
+        {
+            await Task.Yield();
+            return loop.IsOwner;
+        }
+    });
+
     [Fact]
     public void An_async_method_keeps_its_own_async_locals_over_its_awaits() => OnLoop.Run(async loop =>
     {

@@ -204,7 +204,7 @@ internal sealed class ConnectionInput : PipeReader, IOwnerSource, IValueTaskSour
         this);
 
     /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, failure);
+    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, in failure);
 
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>

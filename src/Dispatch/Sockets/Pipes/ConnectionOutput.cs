@@ -187,7 +187,7 @@ internal sealed class ConnectionOutput(Connection connection) : PipeWriter, IOwn
         this);
 
     /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, failure);
+    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token, in failure);
 
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
