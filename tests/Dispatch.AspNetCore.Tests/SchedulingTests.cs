@@ -167,6 +167,8 @@ public sealed class SchedulingTests
     {
         Channel<TimeSpan> orders = Channel.CreateUnbounded<TimeSpan>();
         Channel<string> places = Channel.CreateUnbounded<string>();
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = await TestServer.StartAsync(
             app =>
             {
@@ -179,7 +181,8 @@ public sealed class SchedulingTests
                 app.MapGet("/waits", async () =>
                 {
                     string before = Here;
-                    await Task.Delay(1);
+                    begun.TrySetResult();
+                    await release.Task;
                     return before;
                 });
                 app.MapGet("/blocks", async () =>
@@ -191,9 +194,11 @@ public sealed class SchedulingTests
             transport: LeaveAtOnce);
         using HttpClient client = OneConnection();
         Assert.Equal("loop", await AskAsync("start"));
-        Assert.Equal("loop", await AskAsync("waits"));
-        Assert.Equal("loop", await ObeyedAsync(Long));
-        Assert.Equal("loop", await AskAsync("waits"));
+        Task<string> waits = AskAsync("waits");
+        await begun.Task.WaitAsync(Guard, Token);
+        Assert.Equal("loop", await ObeyedAsync(Long)); // While another request is under way on the connection.
+        release.SetResult();
+        Assert.Equal("loop", await waits);
         Assert.Equal("loop", await AskAsync("blocks"));
         Assert.Equal("pool", await AskAsync("waits"));
         for (int i = 0; i < 3; i++)
