@@ -61,7 +61,7 @@ public class LoopServiceTests
             }
             catch (OperationCanceledException)
             {
-                WasStopped = true;
+                WasStopped = stoppingToken.IsCancellationRequested; // And not only cut off by the drain.
             }
         }
     }

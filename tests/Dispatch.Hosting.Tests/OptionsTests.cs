@@ -46,6 +46,7 @@ public class OptionsTests
     [InlineData("Yield", 1_000_000, IdleAction.Yield)]
     [InlineData("SpinThenPark(5)", 5, IdleAction.Spin)]
     [InlineData("SpinThenPark(5)", 6, IdleAction.Park)]
+    [InlineData("SpinThenPark(5, 2)", 5, IdleAction.Spin)]
     [InlineData("SpinThenPark( 5 , 2 )", 7, IdleAction.Yield)]
     [InlineData("SpinThenPark(5,2)", 8, IdleAction.Park)]
     public void Idle_strategies_are_written_by_name(string text, int emptyTurns, IdleAction expected) =>

@@ -57,6 +57,45 @@ public sealed class SystemStreamTests : KernelTests
 
     [Theory]
     [EveryKernel]
+    public void What_a_pipe_brings_when_its_observer_has_just_left_is_the_next_ones(TestedKernel kernel) => Run(
+        kernel,
+        async w =>
+        {
+            (int readEnd, int writeEnd) = w.Pipe();
+            PipeSource source = PipeSource.Adopt(readEnd, loop: w.Loop);
+            byte[] data = World.Pattern(10, w.Seed);
+            List<byte> got = [];
+            for (int i = 0; i < data.Length; i++)
+            {
+                IDisposable subscription = Subscribe();
+                await w.Turn(2);
+                Task leaving = LeaveAsync(subscription); // Its no-op ends before the write that the read waits for: the observer leaves with the read's completion behind it in the ring.
+                await w.Do(IoRequest.Write(writeEnd, data.AsMemory(i, 1), -1));
+                await leaving;
+                await w.Turn(2);
+            }
+
+            using (Subscribe())
+            {
+                await w.TurnUntil(() => got.Count == data.Length);
+            }
+
+            Assert.Equal(data, got);
+            await w.Close(writeEnd);
+            await source.CloseAsync();
+
+            IDisposable Subscribe() => source.Data.Subscribe(new Recorder<BufferLease>(lease => got.AddRange(lease.Span)));
+
+            async Task LeaveAsync(IDisposable subscription)
+            {
+                await w.Do(IoRequest.Nop());
+                subscription.Dispose();
+            }
+        },
+        tolerates: Tolerance.Any);
+
+    [Theory]
+    [EveryKernel]
     public void Messages_wait_for_readers_that_come_and_go_and_hold_their_writers_back(TestedKernel kernel) => Run(
         kernel,
         async w =>
