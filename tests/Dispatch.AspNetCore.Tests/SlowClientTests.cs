@@ -124,6 +124,49 @@ public sealed class SlowClientTests
         Assert.True(answer.Broken);
     }
 
+    [Fact]
+    public async Task A_write_waits_for_a_client_that_does_not_read_and_goes_on_when_it_does()
+    {
+        const long Most = 256 << 20; // More than any socket keeps.
+        byte[] part = new byte[1 << 16];
+        TaskCompletionSource<bool> waited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        long written = 0;
+        await using TestServer server = await TestServer.StartAsync(
+            app => app.MapGet("/", async (HttpContext context) =>
+            {
+                while (written < Most && !waited.Task.IsCompleted)
+                {
+                    Task write = context.Response.Body.WriteAsync(part).AsTask();
+                    written += part.Length;
+                    if (!write.IsCompleted)
+                    {
+                        waited.SetResult(true);
+                    }
+
+                    await write;
+                }
+
+                waited.TrySetResult(false);
+            }),
+            o =>
+            {
+                o.Limits.MinResponseDataRate = null;
+                o.Listen(IPAddress.Loopback, 0);
+            });
+        using HttpClient client = new();
+        using HttpResponseMessage response = await client.GetAsync(server.Address, HttpCompletionOption.ResponseHeadersRead, Token);
+        Assert.True(await waited.Task.WaitAsync(Guard, Token));
+        await using Stream body = await response.Content.ReadAsStreamAsync(Token);
+        long received = 0;
+        byte[] buffer = new byte[1 << 16];
+        while (await body.ReadAsync(buffer.AsMemory(), Token).AsTask().WaitAsync(Guard, Token) is not 0 and int count)
+        {
+            received += count;
+        }
+
+        Assert.Equal(written, received);
+    }
+
     private static Task<TestServer> StartAsync(bool useDispatch, OpenConnections connections, Action<KestrelServerLimits> limit, Action<WebApplication>? map = null) => TestServer.StartAsync(
         app =>
         {
