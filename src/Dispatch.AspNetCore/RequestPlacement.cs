@@ -14,6 +14,8 @@ internal sealed class RequestPlacement
     private volatile TransportConnection? connection;
     private volatile bool onPool;
     private RequestTrace? trace;
+    private ExecutionContext? usual;
+    private bool varies;
     private int strikes;
     private int calm;
 
@@ -95,8 +97,32 @@ internal sealed class RequestPlacement
         }
     }
 
+    /// <summary>
+    /// Says whether a request comes in the execution context of all before it: Kestrel's, of the connection. Where each has one of its own, with its activity say, none is kept: it would hold on to things of its request's. Loop's thread only.
+    /// </summary>
+    public bool IsUsual(ExecutionContext outside)
+    {
+        if (!varies)
+        {
+            usual ??= outside;
+            varies = !ReferenceEquals(usual, outside);
+        }
+
+        if (varies)
+        {
+            usual = null;
+        }
+
+        return !varies;
+    }
+
     /// <summary>The connection has ended. Code that outlives it may hold on to this, and to nothing more.</summary>
-    public void Close() => connection = null;
+    public void Close()
+    {
+        connection = null;
+        trace = null;
+        usual = null;
+    }
 
     /// <summary>Behind TLS there is no context current, as the stream between asks for none. The request's awaits want the loop's; who awaits the request goes on here only if there is none again.</summary>
     private async Task RunInContextAsync(RequestDelegate next, HttpContext context)
@@ -124,12 +150,13 @@ internal sealed class RequestPlacement
             return new RequestTrace(this).Run(next, context); // One of many at a time.
         }
 
-        if (trace is not { MayServe: true })
+        RequestTrace? request = trace;
+        if (request is not { MayServe: true })
         {
-            trace = new RequestTrace(this);
+            trace = request = new RequestTrace(this);
         }
 
-        return trace.Run(next, context);
+        return request.Run(next, context);
     }
 
     private void OnBlocked(RequestTrace request, long ticks)

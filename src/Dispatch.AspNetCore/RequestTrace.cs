@@ -104,21 +104,18 @@ internal sealed class RequestTrace(RequestPlacement placement) : INamedCallback
         }
     }
 
-    /// <summary>Enters the execution context that is the present one and this. It is kept where the present one is the loop's own: another one may hold on to things of its request's.</summary>
+    /// <summary>Enters the execution context that is the present one and this. It is kept where all requests of the connection come in the same one.</summary>
     private void Enter(ExecutionContext outside)
     {
-        bool isPlain = placement.Loop.Engine.Scope.IsBaseline(outside);
-        if (isPlain && own is not null)
+        bool isUsual = placement.IsUsual(outside);
+        if (isUsual && own is not null)
         {
             ExecutionContext.Restore(own);
             return;
         }
 
         Running.Value = this;
-        if (isPlain)
-        {
-            own = ExecutionContext.Capture();
-        }
+        own = isUsual ? ExecutionContext.Capture() : null;
     }
 
     private void BeginStretch()

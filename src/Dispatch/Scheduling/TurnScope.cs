@@ -87,9 +87,6 @@ internal sealed class TurnScope(LoopEngine engine)
         }
     }
 
-    /// <summary>Says whether an execution context is the one that callbacks find.</summary>
-    public bool IsBaseline(ExecutionContext found) => ReferenceEquals(found, baseline);
-
     /// <summary>Runs an await's continuation in a later turn; or, when the loop can have none any more, on the thread pool.</summary>
     public void RunLater(Action<object?> continuation, object? state, bool inContext)
     {
